@@ -1,0 +1,101 @@
+"""Value types for identifiers: a prefix and a UUIDv7, so that they are opaque, sortable and never mixed up.
+
+Text form: `art_01a20baf9dd6707993b5dc044a7a3ac2` (prefix, underscore, 32 hex digits).
+In PostgreSQL only the UUID is stored.
+"""
+
+from typing import ClassVar, Self
+from uuid import UUID
+
+import uuid_utils
+
+from governance.errors import NotFound
+
+
+class Id(str):
+    """One kind of identifier; subclasses give the prefix."""
+
+    __slots__ = ()
+    prefix: ClassVar[str] = ""
+
+    @classmethod
+    def new(cls) -> Self:
+        return cls(f"{cls.prefix}_{uuid_utils.uuid7().hex}")
+
+    @classmethod
+    def of(cls, uuid: UUID) -> Self:
+        return cls(f"{cls.prefix}_{uuid.hex}")
+
+    @property
+    def uuid(self) -> UUID:
+        """The UUID inside; text that is no identifier of this kind raises `NotFound`, like an unknown one."""
+        prefix, _, digits = self.partition("_")
+        if prefix != self.prefix or len(digits) != 32:
+            raise NotFound()
+        try:
+            return UUID(hex=digits)
+        except ValueError:
+            raise NotFound() from None
+
+
+class SubjectId(Id):
+    """A person, or a person shown in a picture."""
+
+    __slots__ = ()
+    prefix = "sub"
+
+
+class ArtifactId(Id):
+    """Anything derived from subjects."""
+
+    __slots__ = ()
+    prefix = "art"
+
+
+class RunId(Id):
+    """An activity that reads artifacts and makes new ones."""
+
+    __slots__ = ()
+    prefix = "run"
+
+
+class JobId(Id):
+    """A place in the training queue."""
+
+    __slots__ = ()
+    prefix = "job"
+
+
+class HolderId(Id):
+    """A process with plaintext in its memory."""
+
+    __slots__ = ()
+    prefix = "hol"
+
+
+class LeaseId(Id):
+    """One grant of plaintext to one holder."""
+
+    __slots__ = ()
+    prefix = "lea"
+
+
+class RequestId(Id):
+    """A person exercising a right, or the service expiring data."""
+
+    __slots__ = ()
+    prefix = "req"
+
+
+class TokenId(Id):
+    """A bearer token (never its secret)."""
+
+    __slots__ = ()
+    prefix = "tok"
+
+
+class HoldId(Id):
+    """A legal hold."""
+
+    __slots__ = ()
+    prefix = "hld"
