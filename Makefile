@@ -1,0 +1,46 @@
+# What a person does with this repository. `make setup` is the common first part of the others and runs once.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: setup run test lint bench docs test-faults clean
+.DEFAULT_GOAL := setup
+
+setup: $(STAMP)
+
+# Debian's python3.11 comes without ensurepip; the one package that brings it is installed when it is missing.
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: apt-get install python3.11, or make PYTHON=<path>"; exit 1; }
+	@$(PYTHON) -c "import ensurepip" 2>/dev/null || ./cluster/scripts/apt_install.sh python3.11-venv
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+run: $(STAMP)
+	$(BIN)/pixreunion demo
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# A run that collected nothing fails: pytest answers 5 and `check_ran` looks at the report besides.
+test: lint
+	$(PYTEST) --junitxml=var/junit.xml
+	$(BIN)/python tests/architecture/check_ran.py var/junit.xml
+
+test-faults: $(STAMP)
+	$(PYTEST) tests/faults
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks.all --json
+
+docs: $(STAMP)
+	$(PYTEST) tests/architecture
+
+clean:
+	rm -rf build var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info $(STAMP)
