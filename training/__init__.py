@@ -1,0 +1,1 @@
+"""Training: the demo world's base model and the worker pool that learns a person."""
