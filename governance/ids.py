@@ -51,6 +51,11 @@ class ArtifactId(Id):
     __slots__ = ()
     prefix = "art"
 
+    @property
+    def location(self) -> str:
+        """The key of its bytes in the bucket."""
+        return f"artifacts/{self.uuid.hex}"
+
 
 class RunId(Id):
     """An activity that reads artifacts and makes new ones."""

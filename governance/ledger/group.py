@@ -1,0 +1,86 @@
+"""Group commit: the operations of many callers share one transaction, so that one flush to disk serves them all."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+import psycopg
+
+from governance.errors import GovernanceError, Unavailable
+from governance.ledger.database import Connection, Database
+
+Op = TypeVar("Op")
+Result = TypeVar("Result")
+Apply = Callable[[Connection, Sequence[Op]], Awaitable[Sequence["Result | GovernanceError"]]]
+
+
+class GroupCommit(Generic[Op, Result]):
+    """`apply` answers every operation of a batch, in order, with a result or with the error for its caller alone.
+
+    While one batch is being committed the next one gathers; a caller without company is not kept waiting."""
+
+    def __init__(self, database: Database, apply: "Apply[Op, Result]", max_batch: int) -> None:
+        self._database = database
+        self._apply = apply
+        self._max_batch = max_batch
+        self._waiting: deque[tuple[Op, asyncio.Future[Result]]] = deque()
+        self._writer: asyncio.Task[None] | None = None
+
+    async def submit(self, op: Op) -> Result:
+        """The operation's own result, durable."""
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((op, future))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
+        return await future
+
+    async def close(self) -> None:
+        """Let what is waiting finish."""
+        if self._writer is not None:
+            await self._writer
+
+    async def _write(self) -> None:
+        while self._waiting:
+            count = min(len(self._waiting), self._max_batch)
+            await self._commit([self._waiting.popleft() for _ in range(count)])
+
+    async def _commit(self, batch: Sequence[tuple[Op, asyncio.Future[Result]]]) -> None:
+        ops = [op for op, _ in batch]
+        try:
+            results = await self._database.run(lambda conn: self._apply(conn, ops))
+        except psycopg.Error as error:
+            await self._isolate(batch, error)
+        except Exception as error:  # noqa: BLE001 - whatever it is belongs to the callers, not to this task
+            _fail(batch, error)
+        else:
+            for (_, future), result in zip(batch, results, strict=True):
+                _settle(future, result)
+
+    async def _isolate(self, batch: Sequence[tuple[Op, asyncio.Future[Result]]], error: psycopg.Error) -> None:
+        """One bad operation must not fail its neighbours: commit them one by one."""
+        if len(batch) == 1:
+            _fail(batch, error)
+            return
+        for one in batch:
+            await self._commit([one])
+
+
+def _settle(future: "asyncio.Future[Result]", result: "Result | GovernanceError") -> None:
+    if future.done():
+        return
+    if isinstance(result, GovernanceError):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
+
+
+def _fail(batch: Sequence[tuple[Op, "asyncio.Future[Result]"]], error: Exception) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(_own(error))
+
+
+def _own(error: Exception) -> Exception:
+    """One instance for each caller: a traceback grows on the instance that is raised."""
+    return Unavailable(str(error), error.retry_after_s) if isinstance(error, Unavailable) else error

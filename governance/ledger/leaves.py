@@ -1,0 +1,67 @@
+"""The audit log's leaves and tree in PostgreSQL: `audit.store.LeafStore` over the caller's connection."""
+
+from collections.abc import Sequence
+
+from psycopg.rows import TupleRow
+
+from governance.audit.leaf import Leaf
+from governance.audit.log import append_many
+from governance.audit.merkle import Frontier
+from governance.audit.store import StoredLeaf, StoredNode
+from governance.ledger.database import Connection
+
+
+class LedgerLeafStore:
+    """Everything happens in the transaction that the connection is in."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    async def head(self) -> Frontier:
+        cursor = await self._conn.execute("SELECT size, peaks FROM audit_head")
+        return _frontier(await cursor.fetchone())
+
+    async def head_for_update(self) -> Frontier:
+        cursor = await self._conn.execute("SELECT size, peaks FROM audit_head FOR UPDATE")
+        return _frontier(await cursor.fetchone())
+
+    async def extend(self, leaves: Sequence[StoredLeaf], nodes: Sequence[StoredNode], head: Frontier) -> None:
+        async with self._conn.cursor() as cursor:
+            async with cursor.copy("COPY audit_leaves (index, data, hash) FROM STDIN (FORMAT BINARY)") as copy:
+                copy.set_types(["int8", "bytea", "bytea"])
+                for leaf in leaves:
+                    await copy.write_row((leaf.index, leaf.data, leaf.hash))
+            for node in nodes:
+                await cursor.execute(
+                    "INSERT INTO audit_nodes (level, index, hash) VALUES (%s, %s, %s)",
+                    [node.level, node.index, node.hash],
+                )
+            await cursor.execute("UPDATE audit_head SET size = %s, peaks = %s", [head.size, list(head.peaks)])
+
+    async def hashes(self, level: int, start: int, stop: int) -> list[bytes]:
+        if level == 0:
+            found = await self._conn.execute(
+                "SELECT hash FROM audit_leaves WHERE index >= %s AND index < %s ORDER BY index", [start, stop]
+            )
+        else:
+            found = await self._conn.execute(
+                "SELECT hash FROM audit_nodes WHERE level = %s AND index >= %s AND index < %s ORDER BY index",
+                [level, start, stop],
+            )
+        return [bytes(row[0]) for row in await found.fetchall()]
+
+    async def leaves(self, start: int, stop: int) -> list[StoredLeaf]:
+        cursor = await self._conn.execute(
+            "SELECT index, data, hash FROM audit_leaves WHERE index >= %s AND index < %s ORDER BY index", [start, stop]
+        )
+        return [StoredLeaf(*row) for row in await cursor.fetchall()]
+
+
+async def record(conn: Connection, leaves: Sequence[Leaf]) -> range:
+    """Append to the audit log in the caller's transaction; call it last, since it holds up other appenders."""
+    return await append_many(LedgerLeafStore(conn), leaves)
+
+
+def _frontier(row: TupleRow | None) -> Frontier:
+    assert row is not None, "the first migration writes the head"
+    return Frontier(row[0], tuple(bytes(peak) for peak in row[1]))

@@ -1,0 +1,1 @@
+"""Keys and ciphers: what is stored is sealed, and destroying a key erases what it sealed."""
