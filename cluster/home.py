@@ -1,0 +1,115 @@
+"""The home: one directory that holds everything an installation keeps on this machine, readable by its owner alone."""
+
+import errno
+import fcntl
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cluster.errors import Busy, DiskUnusable
+
+# PostgreSQL, S3 and Ray's own files before the first photo.
+NEEDED_BYTES = 1_000_000_000
+# Ray puts sockets about 66 characters below its directory, and a socket's path may have 107.
+_RAY_PATH_CHARS = 40
+
+
+class Home:
+    """Names of the files; makes directories when asked to prepare."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.expanduser().absolute()
+
+    @property
+    def postgres(self) -> Path:
+        return self.root / "postgres"
+
+    @property
+    def s3(self) -> Path:
+        return self.root / "s3"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def marks(self) -> Path:
+        """One file for each process we started."""
+        return self.root / "marks"
+
+    @property
+    def secrets(self) -> Path:
+        return self.root / "secrets.json"
+
+    @property
+    def token(self) -> Path:
+        """Ray's token (0600): whoever holds it runs code here."""
+        return self.root / "ray-token"
+
+    @property
+    def state(self) -> Path:
+        """What the last `up` started: addresses and ports, no secrets."""
+        return self.root / "state.json"
+
+    @property
+    def ray(self) -> Path:
+        """Ray's directory; elsewhere when the home's path is too long for the sockets in it."""
+        near = self.root / "ray"
+        if len(str(near)) <= _RAY_PATH_CHARS:
+            return near
+        return Path(tempfile.gettempdir()) / f"pixr-{hashlib.sha256(str(self.root).encode()).hexdigest()[:10]}"
+
+    def prepare(self) -> None:
+        """Makes the directories (0700) and proves that they can be written. Raises DiskUnusable."""
+        try:
+            for path in (self.root, self.postgres, self.s3, self.logs, self.marks, self.ray):
+                path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._probe()
+        except OSError as error:
+            raise self._unusable(error) from error
+        free = shutil.disk_usage(self.root).free
+        if free < NEEDED_BYTES:
+            raise DiskUnusable(
+                f"The disk of {self.root} has {free // 1_000_000} MB left; {NEEDED_BYTES // 1_000_000} MB are needed.",
+                "Free some space, or point PIXREUNION_HOME at a larger disk.",
+            )
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the home for one command that starts or stops things. Raises Busy while another one holds it."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (self.root / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Busy(
+                    f"Another `pixreunion` is starting or stopping {self.root} at this moment.",
+                    "Wait for it to finish, then try again.",
+                ) from error
+            yield
+
+    def remove(self) -> None:
+        """Deletes everything. For homes that were made for one run."""
+        shutil.rmtree(self.ray, ignore_errors=True)
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def _probe(self) -> None:
+        probe = self.root / ".probe"
+        probe.write_bytes(b"\0" * 4096)
+        probe.unlink()
+
+    def _unusable(self, error: OSError) -> DiskUnusable:
+        reasons = {
+            errno.EROFS: "is read-only",
+            errno.ENOSPC: "is full",
+            errno.EDQUOT: "has reached its quota",
+            errno.EACCES: "does not let us write",
+            errno.EPERM: "does not let us write",
+        }
+        reason = reasons.get(error.errno or 0, f"answers: {error.strerror}")
+        return DiskUnusable(
+            f"The disk of {self.root} {reason}.", "Point PIXREUNION_HOME at a directory that you can write."
+        )
