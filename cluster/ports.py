@@ -77,8 +77,11 @@ def free_block() -> PortBlock:
 
 
 def _by_whom(port: int) -> str:
+    """Who listens on the port, as far as our rights let us see."""
     try:
-        listeners = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.laddr.port == port]
-        return f" by {psutil.Process(listeners[0].pid).name()} (pid {listeners[0].pid})" if listeners[0].pid else ""
-    except (psutil.Error, IndexError):
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr[1] == port and connection.pid:
+                return f" by {psutil.Process(connection.pid).name()} (pid {connection.pid})"
+    except psutil.Error:
         return ""
+    return ""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+
 from cluster.embedded.unprivileged import as_ordinary_user
 from cluster.errors import PartFailed, PartMissing
 from cluster.ports import LOOPBACK

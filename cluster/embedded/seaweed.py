@@ -22,6 +22,7 @@ from cluster.processes import ProcessMark, spawn, stop, wait_until
 BUCKET = "pixreunion"
 REGION = "eu-north-1"
 # Told to stop, it waits 15 seconds for streams that never end; what it answered for is on disk already.
+_CLIENT = Config(connect_timeout=2, read_timeout=10, retries={"max_attempts": 1}, s3={"addressing_style": "path"})
 _STOP = ((signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0))
 
 
@@ -75,7 +76,7 @@ class EmbeddedS3:
         port = self.address.ports[Port.S3_MASTER]
         url = f"http://{LOOPBACK}:{port}/vol/vacuum?garbageThreshold=0.00001"
         try:
-            urllib.request.urlopen(url, timeout=60).close()  # noqa: S310 - a fixed loopback address
+            urllib.request.urlopen(url, timeout=60).close()
         except urllib.error.URLError as error:
             raise PartFailed("S3 did not compact its volumes.", f"See {self._log}.") from error
 
@@ -87,13 +88,14 @@ class EmbeddedS3:
             region_name=REGION,
             aws_access_key_id=self.address.access_key,
             aws_secret_access_key=self.address.secret_key,
-            config=Config(connect_timeout=2, read_timeout=10, retries={"max_attempts": 1}, s3={"addressing_style": "path"}),
+            config=_CLIENT,
         )
 
     def _spawn(self) -> ProcessMark:
         self._configure()
         environment = {"PATH": os.defpath, "HOME": str(self.directory), "TZ": "UTC", "GOMEMLIMIT": "400MiB"}
-        process = spawn([str(_binary()), "-logtostderr", "server", *self._arguments()], self._log, environment, self.directory)
+        argv = [str(_binary()), "-logtostderr", "server", *self._arguments()]
+        process = spawn(argv, self._log, environment, self.directory)
         mark = ProcessMark.of(process.pid)
         mark.write(self._mark)
         return mark
@@ -134,7 +136,8 @@ class EmbeddedS3:
     def _configure(self) -> None:
         (self.directory / "volumes").mkdir(exist_ok=True)
         key = {"accessKey": self.address.access_key, "secretKey": self.address.secret_key}
-        identity = {"name": "pixreunion", "credentials": [key], "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
+        actions = ["Admin", "Read", "Write", "List", "Tagging"]
+        identity = {"name": "pixreunion", "credentials": [key], "actions": actions}
         _write_secret(self.directory / "s3.json", json.dumps({"identities": [identity]}))
         tables = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
         security = "".join(f'[{table}]\nkey = "{self.address.signing}"\n' for table in tables)

@@ -1,10 +1,10 @@
-"""PostgreSQL refuses to run as root. Here is how root runs it all the same, without making users or opening directories.
+"""PostgreSQL refuses to run as root. Here is how root runs it all the same, making no user and opening no directory.
 
 Namespace: a user namespace in which our own uid is called `nobody`. Inside it the server is not root, outside it the
 files are still ours, and no other account of the machine can read them.
 
-Capability, where the kernel refuses namespaces (some containers): the account `nobody`, whose server keeps the one right
-to pass directories that are closed to it. The data directory then belongs to `nobody`.
+Capability, where the kernel refuses namespaces (some containers): the account `nobody`, whose server keeps the one
+right to pass directories that are closed to it. The data directory then belongs to `nobody`.
 """
 
 import os
