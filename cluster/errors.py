@@ -8,6 +8,7 @@ ClusterError
 ├── DiskUnusable        full, read-only or not ours
 ├── PartFailed          a server we started did not become ready, or died
 ├── PartMissing         a binary or package the set-up should have brought
+├── BadSettings         a setting that cannot be
 └── Interrupted         Ctrl-C, after everything was stopped
 """
 
@@ -50,6 +51,10 @@ class PartFailed(ClusterError):
 
 class PartMissing(ClusterError):
     """A part that the set-up installs is not there."""
+
+
+class BadSettings(ClusterError):
+    """A setting has a value that cannot be."""
 
 
 class Interrupted(ClusterError):

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 # The start time is kept by the kernel in clock ticks; two readings of one process differ by rounding at most.
 _SAME_START_S = 0.05
+# The variable by which a process we start can be told from anybody else's.
+OWNER = "PIXREUNION_PROCESS_OF"
 
 
 class ProcessMark(BaseModel):
@@ -110,11 +112,22 @@ def tree(marks: Iterable[ProcessMark]) -> list[psutil.Process]:
     return list(found.values())
 
 
-def with_text(*texts: str) -> list[ProcessMark]:
-    """Processes of this machine whose command line holds one of the texts (a path of ours, unique to a home)."""
+def belonging_to(owner: Path, directory: Path) -> list[ProcessMark]:
+    """Processes started for `owner`: their environment says so (see `OWNER`), or their command line names `directory`.
+
+    Both, because Ray's workers overwrite their environment with their title and some of its servers name no path.
+    """
     found = []
     for process in psutil.process_iter(["pid", "cmdline", "create_time", "status"]):
         line = " ".join(process.info["cmdline"] or ())
-        if process.info["status"] != psutil.STATUS_ZOMBIE and any(text in line for text in texts):
+        ours = f"{directory}/" in line or _environment_of(process).get(OWNER) == str(owner)
+        if ours and process.info["status"] != psutil.STATUS_ZOMBIE:
             found.append(ProcessMark(pid=process.info["pid"], started=process.info["create_time"]))
     return found
+
+
+def _environment_of(process: psutil.Process) -> Mapping[str, str]:
+    try:
+        return process.environ()
+    except (psutil.Error, OSError):
+        return {}

@@ -1,0 +1,139 @@
+"""A Ray head of our own: its own directory, ports and token, on the loopback address, beside any other Ray here."""
+
+import contextlib
+import secrets
+import subprocess
+import sysconfig
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from cluster.config import RaySettings, environment
+from cluster.errors import PartFailed
+from cluster.home import Home
+from cluster.ports import LOOPBACK, Port, PortBlock
+from cluster.processes import OWNER, ProcessMark, belonging_to, tree
+from cluster.secrets import write_private
+
+START_S = 90.0
+
+
+@dataclass(frozen=True)
+class RayAddress:
+    """What a process needs to join: address and the file with the token."""
+
+    gcs: str
+    dashboard: str
+    token: Path
+
+    def environment(self) -> dict[str, str]:
+        """Variables with which `ray.init()` finds this head and no other."""
+        return {"RAY_ADDRESS": self.gcs} | self.security()
+
+    def security(self) -> dict[str, str]:
+        """Variables that the head itself shares with those who join it."""
+        return {
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN_PATH": str(self.token),
+            # Ray replaces a loopback address by the machine's public one, except where it expects firewalls' questions.
+            "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        }
+
+
+class RayHead:
+    """One head node, started through Ray's own command line and known by its directory."""
+
+    def __init__(self, home: Home, ports: PortBlock, settings: RaySettings, region: str) -> None:
+        self._home = home
+        self._ports = ports
+        self._settings = settings
+        self._region = region
+        self._log = home.logs / "ray-start.log"
+
+    @property
+    def address(self) -> RayAddress:
+        dashboard = f"http://{LOOPBACK}:{self._ports[Port.DASHBOARD]}"
+        return RayAddress(f"{LOOPBACK}:{self._ports[Port.RAY_GCS]}", dashboard, self._home.token)
+
+    def start(self) -> None:
+        """Starts the head, or leaves it when it runs already. Raises PartFailed with Ray's own words."""
+        if self.running():
+            return
+        if not self._home.token.exists():
+            write_private(self._home.token, secrets.token_hex(32))
+        argv = [str(Path(sysconfig.get_path("scripts")) / "ray"), "start", *self._arguments()]
+        with self._log.open("ab") as out:
+            process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=self._environment(), start_new_session=True
+            )
+        try:
+            status = process.wait(timeout=START_S)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        if status != 0:
+            raise PartFailed("Ray did not start.", f"Its words are in {self._log}.")
+
+    def running(self) -> list[psutil.Process]:
+        """Every process of our head: those named by its directory, and their descendants."""
+        return tree(belonging_to(self._home.root, self._home.ray))
+
+    def stop(self) -> bool:
+        """Ends every process of our head, asking first; True when all are gone."""
+        family = self.running()
+        marks = []
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                marks.append(ProcessMark.of(process.pid))
+                process.terminate()
+        psutil.wait_procs(family, timeout=5)
+        for mark in marks:
+            process = mark.process()
+            if process is not None:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+        psutil.wait_procs(family, timeout=5)
+        return not any(mark.alive for mark in marks) and not self.running()
+
+    def _environment(self) -> Mapping[str, str]:
+        return environment(
+            self.address.security()
+            | {
+                OWNER: str(self._home.root),
+                "RAY_USAGE_STATS_ENABLED": "0",
+                "RAY_max_direct_call_object_size": str(self._settings.inline_bytes),
+                "RAY_max_grpc_message_size": str(8 * self._settings.inline_bytes + 256_000_000),
+                "RAY_TRAIN_ENABLE_STATE_TRACKING": "1",
+                "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",
+                "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",
+            }
+        )
+
+    def _arguments(self) -> list[str]:
+        ports = self._ports
+        arguments = {
+            "node-ip-address": LOOPBACK,
+            "port": ports[Port.RAY_GCS],
+            "node-manager-port": ports[Port.RAY_NODE],
+            "object-manager-port": ports[Port.RAY_OBJECTS],
+            "ray-client-server-port": ports[Port.RAY_CLIENT],
+            "runtime-env-agent-port": ports[Port.RAY_RUNTIME_ENV],
+            "dashboard-host": LOOPBACK,
+            "dashboard-port": ports[Port.DASHBOARD],
+            "dashboard-agent-listen-port": ports[Port.RAY_AGENT_HTTP],
+            "dashboard-agent-grpc-port": ports[Port.RAY_AGENT_GRPC],
+            "metrics-export-port": ports[Port.RAY_METRICS],
+            "temp-dir": self._home.ray,
+            "object-spilling-directory": self._home.ray / "spill",
+            "object-store-memory": self._settings.object_store_bytes,
+            "labels": f"region={self._region}",
+            "num-cpus": self._settings.cpus,
+            "num-gpus": self._settings.gpus,
+            "include-dashboard": str(self._settings.dashboard).lower(),
+        }
+        given = [f"--{name}={value}" for name, value in arguments.items() if value is not None]
+        without = ["--disable-usage-stats", "--no-monitor", "--include-log-monitor=false", "--log-style=record"]
+        return ["--head", *without, *given]
