@@ -1,0 +1,105 @@
+"""Settings of the serving house, frozen; `cluster` composes them once with those of the other houses.
+
+The service secret is named by a file, never carried here: these settings travel to the replicas as arguments of a
+Ray Serve application, and what travels there is kept by Ray in the clear.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Frozen(BaseModel):
+    """A group of settings; unknown names are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class UploadSettings(Frozen):
+    """What one upload may weigh. Sizes in bytes, sides in pixels."""
+
+    max_photos: int = Field(default=30, ge=1)
+    max_photo_bytes: int = Field(default=25_000_000, ge=1)
+    max_request_bytes: int = Field(default=200_000_000, ge=1)
+    max_pixels: int = Field(default=50_000_000, ge=1)
+    min_side: int = Field(default=32, ge=1)
+    max_kept_side: int = Field(default=2048, ge=1, description="Larger photos are scaled down before they are kept.")
+
+
+class TrainingSettings(Frozen):
+    """What a training may be asked for; `gpu_seconds` is the cost the queue reckons with."""
+
+    min_photos: int = Field(default=3, ge=1)
+    max_photos: int = Field(default=30, ge=1)
+    gpu_seconds: dict[str, float] = {"fast": 30.0, "balanced": 60.0, "quality": 180.0}
+    memory_mb: int = Field(default=0, ge=0)
+
+
+class ImageSettings(Frozen):
+    """What one generation may ask for."""
+
+    base_model: str = "base"
+    sizes: tuple[str, ...] = ("64x64",)
+    max_images: int = Field(default=10, ge=1)
+    default_steps: int = Field(default=25, ge=1)
+    max_steps: int = Field(default=100, ge=1)
+    default_guidance: float = 3.0
+    link_lifetime: timedelta = timedelta(hours=1)
+    deadline: timedelta = timedelta(minutes=5)
+
+    @property
+    def default_size(self) -> str:
+        return self.sizes[0]
+
+
+class AccountSettings(Frozen):
+    """Sign-up, sessions, and how hard a password may be tried."""
+
+    regions: tuple[str, ...] = ("eu",)
+    minimum_age: int = 16
+    session_lifetime: timedelta = timedelta(days=7)
+    attempts_per_account: int = Field(default=10, ge=1)
+    attempts_per_address: int = Field(default=100, ge=1)
+    attempts_window: timedelta = timedelta(minutes=15)
+    argon2_memory_kib: int = Field(default=65_536, ge=8)
+    argon2_passes: int = Field(default=3, ge=1)
+
+
+class GeneratorSettings(Frozen):
+    """The generator deployment. `base` is a path of a diffusers pipeline, or a hub id."""
+
+    base: str = ""
+    device: str = "cpu"
+    dtype: str = "float32"
+    slots: int = Field(default=8, ge=1)
+    max_rank: int = Field(default=32, ge=1)
+    max_batch: int = Field(default=8, ge=1)
+    max_queued: int = Field(default=64, ge=1, description="Pictures waiting in one replica before it says 503.")
+    min_replicas: int = Field(default=1, ge=0)
+    max_replicas: int = Field(default=1, ge=1)
+    cpus_per_replica: float = Field(default=1.0, ge=0)
+    gpus_per_replica: float = Field(default=0.0, ge=0)
+    target_steps_per_replica: float = Field(
+        default=400.0, gt=0, description="Queued denoising steps it may fall behind."
+    )
+    drain_s: float = Field(default=60.0, gt=0)
+
+
+class ServeSettings(Frozen):
+    """Everything the serving house needs to know."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str | None = Field(default=None, description="Where clients reach the service; for links.")
+    region: str = "eu"
+    secret_file: Path = Path("var/serve.secret")
+    ingress_replicas: int = Field(default=1, ge=1)
+    ingress_cpus: float = Field(default=0.5, ge=0)
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    uploads: UploadSettings = UploadSettings()
+    trainings: TrainingSettings = TrainingSettings()
+    images: ImageSettings = ImageSettings()
+    accounts: AccountSettings = AccountSettings()
+    generator: GeneratorSettings = GeneratorSettings()

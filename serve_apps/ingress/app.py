@@ -1,0 +1,40 @@
+"""The composition of the HTTP interface."""
+
+from fastapi import FastAPI
+
+from serve_apps.ingress import problems
+from serve_apps.ingress.body_limit import BodyLimit
+from serve_apps.ingress.headers import SafeHeaders
+from serve_apps.ingress.routers import (
+    accounts,
+    artifacts,
+    health,
+    images,
+    models,
+    policy,
+    requests,
+    sessions,
+    trainings,
+    uploads,
+)
+from serve_apps.ingress.services import Services
+
+ROUTERS = (accounts, sessions, uploads, trainings, images, models, artifacts, requests, policy, health)
+
+DESCRIPTION = """Photos in, a model of one's own, pictures out, all of it erased on request.
+
+Errors are `application/problem+json` with a stable `code` (OpenAI's shape on `/v1/images/*`). Every POST takes an
+`Idempotency-Key`. Listings are pages: give `next` as `after`. What is not yours does not exist (404); what was erased
+is gone (410)."""
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application over these collaborators; it owns none of them and closes none."""
+    app = FastAPI(title="PixReunion", version="1", description=DESCRIPTION, redirect_slashes=False)
+    app.state.services = services
+    for each in ROUTERS:
+        app.include_router(each.router)
+    problems.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SafeHeaders)
+    return app

@@ -1,0 +1,100 @@
+"""Who is calling, and what their token allows.
+
+A token outlives its account's erasure as a hash beside an erased subject: with it every request answers 410, except
+those that follow the erasure itself to its certificate. That is how a person can prove that everything is gone.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from governance.errors import Gone
+from governance.model import Subject, SubjectId, SubjectStatus, Token
+from serve_apps.ingress.errors import Forbidden, Unauthorized
+from serve_apps.ingress.secrets import token_hash
+from serve_apps.ingress.services import Parts, Services
+
+
+class Scope(StrEnum):
+    """What a token may do; a session has all of them, an API key those it was made with."""
+
+    ACCOUNT = "account"
+    PHOTOS = "photos"
+    TRAININGS = "trainings"
+    IMAGES = "images"
+    ARTIFACTS = "artifacts"
+    ERASURE = "erasure"
+    TOKENS = "tokens"
+
+
+ALL_SCOPES = frozenset(Scope)
+DEAD = frozenset({SubjectStatus.ERASING, SubjectStatus.ERASED})
+
+_bearer = HTTPBearer(auto_error=False, description="A token from POST /v1/sessions or POST /v1/tokens.")
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The person behind a request."""
+
+    subject: Subject
+    scopes: frozenset[str]
+    token_hash: bytes
+
+    @property
+    def id(self) -> SubjectId:
+        return self.subject.id
+
+    @property
+    def erased(self) -> bool:
+        return self.subject.status in DEAD
+
+
+async def identify(parts: Services, credentials: HTTPAuthorizationCredentials | None) -> Caller:
+    """The caller, also of an erased account; `Unauthorized` without a valid token."""
+    if credentials is None:
+        raise Unauthorized()
+    hash_ = token_hash(credentials.credentials)
+    token: Token | None = await parts.governance.token(hash_)
+    if token is None:
+        raise Unauthorized("this token is unknown, revoked or expired; sign in at POST /v1/sessions")
+    return Caller(token.subject, token.scopes, hash_)
+
+
+async def authorize(
+    parts: Services, credentials: HTTPAuthorizationCredentials | None, *scopes: Scope, also_erased: bool = False
+) -> Caller:
+    """The caller, whose token has all of `scopes`. `Unauthorized`; `Gone` for erased accounts unless `also_erased`;
+    `Forbidden`."""
+    caller = await identify(parts, credentials)
+    if caller.erased and not also_erased:
+        raise Gone("this account was erased; nothing of it is left")
+    if missing := [scope for scope in scopes if scope not in caller.scopes]:
+        raise Forbidden(f"this token lacks the scope {missing[0]}")
+    return caller
+
+
+def allowed(*scopes: Scope, also_erased: bool = False) -> Callable[..., Awaitable[Caller]]:
+    """`authorize` as a dependency of a route."""
+
+    async def check(parts: Parts, credentials: Credentials) -> Caller:
+        return await authorize(parts, credentials, *scopes, also_erased=also_erased)
+
+    return check
+
+
+AccountCaller = Annotated[Caller, Depends(allowed(Scope.ACCOUNT))]
+PhotosCaller = Annotated[Caller, Depends(allowed(Scope.PHOTOS))]
+TrainingsCaller = Annotated[Caller, Depends(allowed(Scope.TRAININGS))]
+ImagesCaller = Annotated[Caller, Depends(allowed(Scope.IMAGES))]
+ArtifactsCaller = Annotated[Caller, Depends(allowed(Scope.ARTIFACTS))]
+ErasureCaller = Annotated[Caller, Depends(allowed(Scope.ERASURE))]
+TokensCaller = Annotated[Caller, Depends(allowed(Scope.TOKENS))]
+AnyCaller = Annotated[Caller, Depends(allowed())]
+FormerCaller = Annotated[Caller, Depends(allowed(also_erased=True))]
+"""Erased accounts too: for what leads to the certificate."""

@@ -1,0 +1,21 @@
+"""`GET /v1/health`: whether the service can work."""
+
+from fastapi import APIRouter
+
+from serve_apps.ingress.schemas.common import Answer, problems
+from serve_apps.ingress.services import Parts
+
+router = APIRouter(prefix="/v1", tags=["health"])
+
+NOBODY = bytes(32)
+
+
+class HealthAnswer(Answer):
+    status: str = "ok"
+
+
+@router.get("/health", responses=problems())
+async def read_health(parts: Parts) -> HealthAnswer:
+    """200 when governance answers, else 503 with `Retry-After`."""
+    await parts.governance.token(NOBODY)
+    return HealthAnswer()

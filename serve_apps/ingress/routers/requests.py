@@ -1,0 +1,31 @@
+"""`/v1/requests`: how an erasure is going, and its certificate. A token of an erased account may read these."""
+
+from fastapi import APIRouter, Response
+
+from governance.model import RequestId
+from serve_apps.ingress.auth import FormerCaller
+from serve_apps.ingress.errors import NotReady
+from serve_apps.ingress.schemas.common import problems
+from serve_apps.ingress.schemas.requests import RequestAnswer, request_answer
+from serve_apps.ingress.services import Parts
+
+router = APIRouter(prefix="/v1/requests", tags=["requests"])
+
+
+@router.get("/{request_id}", responses=problems(404))
+async def read_request(request_id: str, caller: FormerCaller, parts: Parts) -> RequestAnswer:
+    """The steps done so far, what went and what a legal duty keeps."""
+    return request_answer(await parts.governance.request(RequestId(request_id), caller.id))
+
+
+@router.get(
+    "/{request_id}/certificate",
+    response_class=Response,
+    responses=problems(404) | {200: {"description": "The signed certificate", "content": {"application/json": {}}}},
+)
+async def read_certificate(request_id: str, caller: FormerCaller, parts: Parts) -> Response:
+    """The signed certificate, which `pixreunion verify` checks offline; `not_ready` until the request is completed."""
+    certificate = await parts.governance.certificate(RequestId(request_id), caller.id)
+    if certificate is None:
+        raise NotReady("the erasure is not completed yet; there is no certificate before that", retry_after_s=1)
+    return Response(certificate.document, media_type="application/json")

@@ -1,0 +1,60 @@
+"""Accounts, sessions and tokens."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import EmailStr, Field, SecretStr, StringConstraints
+
+from serve_apps.ingress.auth import Scope
+from serve_apps.ingress.schemas.common import Answer, Body
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+NewPassword = Annotated[SecretStr, Field(min_length=10, max_length=256, examples=["correct horse battery"])]
+Password = Annotated[SecretStr, Field(min_length=1, max_length=256, examples=["correct horse battery"])]
+
+
+class SignUp(Body):
+    """`date_of_birth` is checked and forgotten; only that the check was passed is kept."""
+
+    name: Name = Field(examples=["Ada Example"])
+    email: EmailStr = Field(examples=["ada@example.org"])
+    password: NewPassword
+    region: str | None = Field(default=None, description="Where the data is kept and worked on.", examples=["eu"])
+    date_of_birth: date = Field(examples=["1990-01-31"])
+
+
+class AccountAnswer(Answer):
+    """An account as its owner sees it."""
+
+    object: str = "account"
+    id: str = Field(examples=["sub_01a20baf9dd6707993b5dc044a7a3ac2"])
+    name: str
+    email: str
+    region: str
+    status: str = Field(examples=["active"])
+    age_checked: bool
+    created_at: datetime
+
+
+class SignIn(Body):
+    """An e-mail address and its password."""
+
+    email: EmailStr = Field(examples=["ada@example.org"])
+    password: Password
+
+
+class TokenRequest(Body):
+    """An API key with some of the caller's own scopes."""
+
+    scopes: frozenset[Scope] = Field(min_length=1, examples=[["images"]])
+    lifetime_days: int = Field(default=90, ge=1, le=365)
+
+
+class TokenAnswer(Answer):
+    """The token is shown this one time; only its hash is kept."""
+
+    object: str = "token"
+    access_token: str = Field(examples=["pxr_dGhpcyBpcyBubyB0b2tlbiBidXQgYW4gZXhhbXBsZSE"])
+    token_type: str = "bearer"  # noqa: S105 - the name of a scheme
+    scopes: list[str]
+    expires_at: datetime

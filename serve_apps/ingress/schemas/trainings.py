@@ -1,0 +1,72 @@
+"""Trainings: a job in the queue, and the model that comes out of it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, model_validator
+
+from governance.model import Job
+from serve_apps.ingress.schemas.common import Answer, Body
+
+Caption = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+
+class Preset(StrEnum):
+    """How much work goes into a model."""
+
+    FAST = "fast"
+    BALANCED = "balanced"
+    QUALITY = "quality"
+
+
+class NewTraining(Body):
+    """`captions`: what is to be seen in a photo, by photo id; where there is none the pool writes its own."""
+
+    photos: list[str] = Field(min_length=1, max_length=100, examples=[["art_01a20baf9dd6707993b5dc044a7a3ac2"]])
+    preset: Preset = Preset.BALANCED
+    captions: Mapping[str, Caption] = Field(default_factory=dict, repr=False)
+    seed: int | None = Field(default=None, ge=0, lt=2**31)
+
+    @model_validator(mode="after")
+    def _captions_belong_to_photos(self) -> "NewTraining":
+        if len(set(self.photos)) != len(self.photos):
+            raise ValueError("`photos` names a photo twice")
+        if set(self.captions) - set(self.photos):
+            raise ValueError("`captions` has an id that is not among `photos`")
+        return self
+
+
+class TrainingAnswer(Answer):
+    """`model` is what `POST /v1/images/generations` takes once `state` is `succeeded`. `queue_position` counts those
+    ahead while it is queued; `error` is a stable word for why it failed."""
+
+    object: str = "training"
+    id: str = Field(examples=["job_01a20baf9dd6707993b5dc044a7a3ac2"])
+    state: str = Field(examples=["processing"])
+    progress: float = Field(ge=0, le=1, examples=[0.42])
+    queue_position: int | None
+    preset: str
+    inputs: list[str]
+    region: str
+    model: str | None
+    error: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+def training_answer(job: Job) -> TrainingAnswer:
+    return TrainingAnswer(
+        id=job.id,
+        state=job.state,
+        progress=job.progress,
+        queue_position=job.position,
+        preset=job.preset,
+        inputs=list(job.inputs),
+        region=job.region,
+        model=job.result,
+        error=job.code,
+        created_at=job.created_at,
+        finished_at=job.finished_at,
+    )

@@ -1,0 +1,92 @@
+"""Bearer tokens, keyed hashes and signed links, all from one service secret."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+SECRET_BYTES = 32
+PREFIX = "pxr_"
+
+
+@dataclass(frozen=True, slots=True)
+class NewSecretToken:
+    """A fresh bearer token: the text goes to its owner once, only the hash is stored."""
+
+    text: str
+    hash: bytes
+
+
+def new_token() -> NewSecretToken:
+    """A token of 256 random bits."""
+    text = PREFIX + secrets.token_urlsafe(32)
+    return NewSecretToken(text, token_hash(text))
+
+
+def token_hash(text: str) -> bytes:
+    """SHA-256, 32 bytes; 256 random bits need no slow hash."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+class Secrets:
+    """Keys derived from the service secret, one per use, so that no value can stand in for another."""
+
+    def __init__(self, root: bytes) -> None:
+        if len(root) < SECRET_BYTES:
+            raise ValueError(f"the service secret needs {SECRET_BYTES} bytes, it has {len(root)}")
+        self._email = _derive(root, b"email")
+        self._link = _derive(root, b"link")
+        self._fingerprint = _derive(root, b"fingerprint")
+
+    def email_hash(self, email: str) -> bytes:
+        """Names an account without keeping its address in a column: 32 bytes, equal for the same mailbox."""
+        return _mac(self._email, email.strip().casefold().encode())
+
+    def address_hash(self, address: str) -> bytes:
+        """Names a network address for as long as attempts are counted; never stored."""
+        return _mac(self._fingerprint, b"address", address.encode())
+
+    def fingerprint(self, *parts: bytes | bytearray) -> bytes:
+        """Tells two requests apart without keeping their contents: 32 bytes."""
+        return _mac(self._fingerprint, *parts)
+
+    def sign_link(self, path: str, expires_at: datetime) -> str:
+        """The `signature` that lets anyone with the link read `path` until `expires_at`."""
+        return _mac(self._link, path.encode(), str(int(expires_at.timestamp())).encode()).hex()
+
+    def link_is_valid(self, path: str, expires: int, signature: str, now: datetime) -> bool:
+        """False as well when the link's time is over."""
+        expected = _mac(self._link, path.encode(), str(expires).encode()).hex()
+        return hmac.compare_digest(expected.encode(), signature.encode()) and now.timestamp() < expires
+
+
+def load_secret(path: Path) -> Secrets:
+    """The service secret of an installation; the same file must be there on every node that runs the ingress."""
+    return Secrets(path.read_bytes())
+
+
+def create_secret(path: Path) -> None:
+    """Makes the secret of a new installation, readable by its owner alone; one that exists is kept."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(SECRET_BYTES))
+
+
+def _derive(root: bytes, use: bytes) -> bytes:
+    return hmac.digest(root, b"pixreunion/" + use, "sha256")
+
+
+def _mac(key: bytes, *parts: bytes | bytearray) -> bytes:
+    """Each part goes in with its length, so that moving a byte from one to the next changes the result."""
+    mac = hmac.new(key, digestmod="sha256")
+    for part in parts:
+        mac.update(len(part).to_bytes(8, "big"))
+        mac.update(part)
+    return mac.digest()

@@ -1,0 +1,78 @@
+"""What the ingress works with, handed to it once by whoever starts it: Ray Serve, or a test."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from governance.api import Governance
+from governance.clock import utc_now
+from governance.model import Artifact, ArtifactId, NewArtifact, Purpose
+from governance.policy import Policy, shipped
+from serve_apps.config import ServeSettings
+from serve_apps.generator.client import GeneratorClient
+from serve_apps.ingress.attempts import Attempts
+from serve_apps.ingress.passwords import Passwords
+from serve_apps.ingress.secrets import Secrets
+
+
+class PlaintextHolder(Protocol):
+    """The part of `governance.holder.Holder` that the ingress uses."""
+
+    async def write(self, new: NewArtifact, data: bytes | bytearray) -> Artifact: ...
+
+    def plaintext(self, artifact_id: ArtifactId, purpose: Purpose) -> AbstractAsyncContextManager[bytearray]: ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """The collaborators of every route."""
+
+    governance: Governance
+    holder: PlaintextHolder
+    generator: GeneratorClient
+    settings: ServeSettings
+    secrets: Secrets
+    passwords: Passwords
+    account_attempts: Attempts
+    address_attempts: Attempts
+    policy: Policy = field(default_factory=shipped)
+    now: Callable[[], datetime] = utc_now
+
+
+def compose(
+    governance: Governance,
+    holder: PlaintextHolder,
+    generator: GeneratorClient,
+    settings: ServeSettings,
+    secrets: Secrets,
+    now: Callable[[], datetime] = utc_now,
+) -> Services:
+    """The ingress's own parts, made from its settings and put beside those that are given."""
+    accounts = settings.accounts
+    window_s = accounts.attempts_window.total_seconds()
+    return Services(
+        governance=governance,
+        holder=holder,
+        generator=generator,
+        settings=settings,
+        secrets=secrets,
+        passwords=Passwords(accounts),
+        account_attempts=Attempts(accounts.attempts_per_account, window_s),
+        address_attempts=Attempts(accounts.attempts_per_address, window_s),
+        now=now,
+    )
+
+
+def services_of(request: Request) -> Services:
+    """The services the application was made with."""
+    services = request.app.state.services
+    assert isinstance(services, Services)
+    return services
+
+
+Parts = Annotated[Services, Depends(services_of)]
+"""Parameter type of routes that need the services."""
