@@ -26,6 +26,11 @@ class Id(str):
     def of(cls, uuid: UUID) -> Self:
         return cls(f"{cls.prefix}_{uuid.hex}")
 
+    def check(self) -> Self:
+        """Itself when it is well formed; raises `NotFound` otherwise."""
+        _ = self.uuid
+        return self
+
     @property
     def uuid(self) -> UUID:
         """The UUID inside; text that is no identifier of this kind raises `NotFound`, like an unknown one."""
@@ -51,10 +56,9 @@ class ArtifactId(Id):
     __slots__ = ()
     prefix = "art"
 
-    @property
-    def location(self) -> str:
-        """The key of its bytes in the bucket."""
-        return f"artifacts/{self.uuid.hex}"
+    def location(self, first: SubjectId) -> str:
+        """The key of its bytes in the bucket: all of its first subject's lie under one prefix."""
+        return f"{first.uuid.hex}/{self.uuid.hex}"
 
 
 class RunId(Id):

@@ -312,11 +312,13 @@ Target = SubjectId | ArtifactId
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An erasure on its way. `counts`: how many artifacts of each kind go; `due_at`: the promised end."""
+    """An erasure on its way. `counts`: how many artifacts of each kind go; `held`: how many stay under a legal hold;
+    `due_at`: the promised end; `target` is None for an expiry, which takes all that is due of one owner."""
 
     id: RequestId
     kind: RequestKind
-    target: Target
+    owner: SubjectId
+    target: Target | None
     state: RequestState
     created_at: datetime
     due_at: datetime
@@ -336,7 +338,7 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class NewHold:
-    """A legal duty to keep one artifact until a date; `basis` cites the law, in no more than 200 characters."""
+    """A legal duty to keep one artifact until a date; `basis` is a lower-case word such as `bookkeeping-act`."""
 
     artifact: ArtifactId
     basis: str

@@ -118,6 +118,7 @@ CREATE TABLE artifacts (
 );
 CREATE INDEX artifacts_by_epoch ON artifacts (key_epoch) WHERE sealed_key IS NOT NULL;
 CREATE INDEX artifacts_by_deadline ON artifacts (deadline) WHERE state IN ('registered', 'live');
+CREATE INDEX artifacts_by_writer ON artifacts (writer) WHERE writer IS NOT NULL;
 CREATE INDEX artifacts_unfinished ON artifacts (created_at) WHERE state = 'registered';
 CREATE TRIGGER legal_transition AFTER UPDATE ON artifacts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_illegal_transition();
@@ -175,7 +176,7 @@ CREATE INDEX holdings_by_artifact ON holdings (artifact);
 CREATE TABLE holds (
     id         uuid PRIMARY KEY,
     artifact   uuid NOT NULL REFERENCES artifacts,
-    basis      text NOT NULL CHECK (length(basis) <= 200),
+    basis      text NOT NULL CHECK (length(basis) <= 48),
     until      timestamptz NOT NULL,
     created_at timestamptz NOT NULL,
     ended_at   timestamptz
@@ -188,19 +189,21 @@ CREATE TABLE requests (
     id           uuid PRIMARY KEY,
     kind         text NOT NULL CHECK (kind IN ('erasure', 'expiry')),
     asked_by     text NOT NULL,
+    owner        uuid NOT NULL REFERENCES subjects,
     subject      uuid REFERENCES subjects,
     artifact     uuid REFERENCES artifacts,
     state        text NOT NULL CHECK (state IN
         ('fenced', 'dropped', 'deleted', 'scrubbed', 'notified', 'scanned', 'completed')),
     counts       jsonb NOT NULL,
     held         jsonb NOT NULL,
-    findings     jsonb,
+    residue      jsonb,
     created_at   timestamptz NOT NULL,
     due_at       timestamptz NOT NULL,
     completed_at timestamptz,
     attempts     integer NOT NULL DEFAULT 0,
     next_at      timestamptz NOT NULL,
     leased_until timestamptz,
+    leaves       bigint[] NOT NULL DEFAULT '{}',
     certificate  text,
     CHECK (subject IS NULL OR artifact IS NULL),
     CHECK ((state = 'completed') = (completed_at IS NOT NULL)),
@@ -208,6 +211,7 @@ CREATE TABLE requests (
 );
 CREATE UNIQUE INDEX requests_one_per_subject ON requests (subject) WHERE subject IS NOT NULL;
 CREATE UNIQUE INDEX requests_one_per_artifact ON requests (artifact) WHERE artifact IS NOT NULL;
+CREATE INDEX requests_by_owner ON requests (owner);
 CREATE INDEX requests_open ON requests (next_at) WHERE state <> 'completed';
 CREATE TRIGGER legal_transition AFTER UPDATE ON requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_illegal_transition();
@@ -243,8 +247,10 @@ CREATE INDEX transfers_by_subject ON transfers (subject);
 CREATE TABLE processor_answers (
     request     uuid NOT NULL REFERENCES requests,
     processor   text NOT NULL,
-    answer      text NOT NULL CHECK (answer IN ('nothing_held', 'erased', 'accepted', 'kept_by_law')),
-    answered_at timestamptz NOT NULL,
+    answer      text NOT NULL CHECK (answer IN
+        ('erased', 'nothing-held', 'retained-by-law', 'pending', 'refused', 'unreachable')),
+    told_at     timestamptz NOT NULL,
+    answered_at timestamptz,
     PRIMARY KEY (request, processor)
 );
 

@@ -1,0 +1,103 @@
+"""Accounts, tokens and restriction."""
+
+from governance.audit.leaf import Leaf, LeafEvent
+from governance.clock import Clock
+from governance.errors import Conflict, Gone
+from governance.ledger import accounts, epochs, subjects
+from governance.ledger.database import Connection, Database
+from governance.ledger.leaves import record
+from governance.model import (
+    Account,
+    NewAccount,
+    NewToken,
+    Subject,
+    SubjectId,
+    SubjectStatus,
+    Token,
+    TokenId,
+)
+from governance.vault.cipher import new_key, zero
+from governance.vault.keyring import Keyring
+from governance.vault.wrap import seal_named
+
+
+class Accounts:
+    """See `api.AccountsApi` for what each call promises."""
+
+    def __init__(self, database: Database, keys: Keyring, clock: Clock) -> None:
+        self._database, self._keys, self._clock = database, keys, clock
+
+    async def create_account(self, new: NewAccount) -> Subject:
+        async with self._database.transaction() as conn:
+            subject = await self._insert(conn, new.region)
+            if not await accounts.insert(conn, subject.id, new, subject.created_at):
+                raise Conflict("this e-mail address has an account already")
+            await self._record(conn, LeafEvent.SUBJECT_CREATED, subject.id)
+        return subject
+
+    async def create_subject(self, region: str) -> Subject:
+        async with self._database.transaction() as conn:
+            subject = await self._insert(conn, region)
+            await self._record(conn, LeafEvent.SUBJECT_CREATED, subject.id)
+        return subject
+
+    async def account_by_email(self, email_hash: bytes) -> Account | None:
+        async with self._database.transaction() as conn:
+            return await accounts.by_email(conn, email_hash)
+
+    async def issue_token(self, new: NewToken) -> Token:
+        async with self._database.transaction() as conn:
+            if _gone(await subjects.get(conn, new.subject)):
+                raise Gone()
+            await accounts.insert_token(conn, TokenId.new(), new, self._clock())
+            await self._record(conn, LeafEvent.TOKEN_ISSUED, new.subject)
+            token = await accounts.token(conn, new.token_hash, self._clock())
+        if token is None or token.subject.id != new.subject:
+            raise Conflict("this token has expired or belongs to another person: make a new secret")
+        return token
+
+    async def token(self, token_hash: bytes) -> Token | None:
+        async with self._database.transaction() as conn:
+            return await accounts.token(conn, token_hash, self._clock())
+
+    async def revoke_token(self, token_hash: bytes) -> None:
+        async with self._database.transaction() as conn:
+            owner = await accounts.delete_token(conn, token_hash)
+            if owner is not None:
+                await self._record(conn, LeafEvent.TOKEN_REVOKED, owner)
+
+    async def subject(self, id: SubjectId) -> Subject:
+        async with self._database.transaction() as conn:
+            return await subjects.get(conn, id)
+
+    async def restrict(self, id: SubjectId) -> Subject:
+        return await self._move(id, SubjectStatus.FROZEN, LeafEvent.SUBJECT_FROZEN)
+
+    async def lift(self, id: SubjectId) -> Subject:
+        return await self._move(id, SubjectStatus.ACTIVE, LeafEvent.SUBJECT_LIFTED)
+
+    async def _move(self, id: SubjectId, status: SubjectStatus, event: LeafEvent) -> Subject:
+        async with self._database.transaction() as conn:
+            subject = await subjects.lock(conn, id)
+            if _gone(subject):
+                raise Gone()
+            if subject.status is status:
+                return subject
+            moved = await subjects.set_state(conn, id, status)
+            await self._record(conn, event, id)
+            return moved
+
+    async def _insert(self, conn: Connection, region: str) -> Subject:
+        subject = Subject(SubjectId.new(), region, SubjectStatus.ACTIVE, self._clock())
+        epoch = await epochs.active(conn)
+        key = new_key()
+        await subjects.insert(conn, subject, seal_named(await self._keys.secret(epoch), subject.id, key), epoch)
+        zero(key)
+        return subject
+
+    async def _record(self, conn: Connection, event: LeafEvent, subject: SubjectId) -> None:
+        await record(conn, [Leaf(event=event, at=self._clock(), subject=subject)])
+
+
+def _gone(subject: Subject) -> bool:
+    return subject.status in (SubjectStatus.ERASING, SubjectStatus.ERASED)

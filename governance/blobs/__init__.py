@@ -1,0 +1,1 @@
+"""Sealed bytes in a versioned bucket."""

@@ -1,0 +1,1 @@
+"""The gate: register before write, commit, grant. Each file applies one batch of many callers' operations."""

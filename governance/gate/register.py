@@ -1,0 +1,185 @@
+"""Registration (I1, I3, I4, I7): checked, keyed and recorded in one transaction, before any byte is written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from governance.audit.leaf import Leaf, LeafEvent
+from governance.errors import Fenced, Frozen, GovernanceError, LeaseLost, NotFound
+from governance.gate.context import GateContext
+from governance.ledger import artifacts, epochs, fences, holders, runs, subjects
+from governance.ledger.artifacts import Registered
+from governance.ledger.database import Connection
+from governance.ledger.holders import Session
+from governance.ledger.leaves import record
+from governance.ledger.subjects import SubjectKey
+from governance.model import (
+    Artifact,
+    ArtifactId,
+    ArtifactState,
+    HolderId,
+    NewArtifact,
+    RunState,
+    SubjectId,
+    SubjectStatus,
+    Ticket,
+)
+from governance.vault.cipher import new_key, zero
+from governance.vault.wrap import seal, seal_artifact_key, unseal_named
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    new: NewArtifact
+    holder: HolderId
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the ledger says about everything that a batch names, under row locks."""
+
+    subjects: Mapping[UUID, SubjectKey]
+    parents: Mapping[UUID, Artifact]
+    runs: Mapping[UUID, RunState]
+    sessions: Mapping[UUID, Session]
+    epoch: int
+    now: datetime
+
+
+async def apply(
+    context: GateContext, conn: Connection, ops: Sequence[Registration]
+) -> Sequence[Ticket | GovernanceError]:
+    """Register a batch; one that is refused does not disturb the others."""
+    known = await _look_up(context, conn, ops)
+    keys = await _SubjectKeys.open(context, known)
+    answers: list[Ticket | GovernanceError] = []
+    rows: list[Registered] = []
+    for op in ops:
+        try:
+            row, ticket = await _register(context, known, keys, op)
+        except GovernanceError as error:
+            answers.append(error)
+        else:
+            rows.append(row)
+            answers.append(ticket)
+    keys.zero()
+    if rows:
+        await artifacts.insert(conn, rows)
+        await record(conn, [_leaf(row.artifact) for row in rows])
+    return answers
+
+
+async def _look_up(context: GateContext, conn: Connection, ops: Sequence[Registration]) -> _Known:
+    parent_ids = {parent.uuid for op in ops for parent in op.new.parents}
+    await fences.pass_through(conn)
+    return _Known(
+        epoch=await epochs.active(conn),
+        subjects=await subjects.lock_keys(conn, {one.uuid for op in ops for one in op.new.subjects}, parent_ids),
+        parents=await artifacts.lock_share(conn, parent_ids) if parent_ids else {},
+        runs=await runs.lock_states(conn, {op.new.run.uuid for op in ops if op.new.run}),
+        sessions=await holders.sessions(conn, {op.holder.uuid for op in ops}, context.clock()),
+        now=context.clock(),
+    )
+
+
+class _SubjectKeys:
+    """The opened keys of a batch's subjects and sessions, zeroed when the batch is done."""
+
+    def __init__(self, context: GateContext, known: _Known) -> None:
+        self._context, self._known = context, known
+        self._subjects: dict[SubjectId, bytearray] = {}
+        self._sessions: dict[HolderId, bytearray] = {}
+        self.secret = bytearray()
+
+    @classmethod
+    async def open(cls, context: GateContext, known: _Known) -> "_SubjectKeys":
+        keys = cls(context, known)
+        keys.secret = await context.keys.secret(known.epoch)
+        return keys
+
+    async def subject(self, id: SubjectId) -> bytearray:
+        if id not in self._subjects:
+            row = self._known.subjects[id.uuid]
+            assert row.sealed is not None, "an active subject has a key"
+            self._subjects[id] = unseal_named(await self._context.keys.secret(row.epoch), id, row.sealed)
+        return self._subjects[id]
+
+    async def session(self, id: HolderId) -> bytearray:
+        if id not in self._sessions:
+            row = self._known.sessions.get(id.uuid)
+            if row is None:
+                raise LeaseLost()
+            self._sessions[id] = unseal_named(await self._context.keys.secret(row.epoch), id, row.sealed)
+        return self._sessions[id]
+
+    def zero(self) -> None:
+        for key in (*self._subjects.values(), *self._sessions.values()):
+            zero(key)
+
+
+async def _register(
+    context: GateContext, known: _Known, keys: _SubjectKeys, op: Registration
+) -> tuple[Registered, Ticket]:
+    new = op.new
+    context.policy.check_make(new.purpose, new.kind)
+    session = await keys.session(op.holder)
+    parents = [_live_parent(known, parent) for parent in new.parents]
+    people = _live_subjects(known, new, parents)
+    if new.run is not None and known.runs.get(new.run.uuid) is not RunState.RUNNING:
+        raise Fenced("the run has ended; nothing can be made in it any more")
+    id = ArtifactId.new()
+    artifact = Artifact(
+        id=id,
+        kind=new.kind,
+        subjects=people,
+        parents=tuple(dict.fromkeys(new.parents)),
+        purpose=new.purpose,
+        run=new.run,
+        state=ArtifactState.REGISTERED,
+        location=id.location(people[0]),
+        size=None,
+        created_at=known.now,
+        deadline=context.policy.deadline(new.kind, known.now, [parent.deadline for parent in parents]),
+    )
+    key = new_key()
+    sealed = seal_artifact_key(keys.secret, [await keys.subject(one) for one in people], id, key)
+    ticket = Ticket(artifact, seal(session, key, id.encode()))
+    zero(key)
+    return Registered(artifact, op.holder, sealed, known.epoch), ticket
+
+
+def _live_parent(known: _Known, id: ArtifactId) -> Artifact:
+    parent = known.parents.get(id.uuid)
+    if parent is None:
+        raise NotFound(f"there is no {id} to derive from")
+    if parent.state is not ArtifactState.LIVE:
+        raise Fenced(f"{id} is {parent.state}; nothing can be derived from it")
+    if parent.deadline is not None and parent.deadline <= known.now:
+        raise Fenced(f"{id} is past its deadline; nothing can be derived from it")
+    return parent
+
+
+def _live_subjects(known: _Known, new: NewArtifact, parents: Sequence[Artifact]) -> tuple[SubjectId, ...]:
+    """The declared subjects and those of all parents, in a fixed order, all active."""
+    people = dict.fromkeys([*new.subjects, *(one for parent in parents for one in parent.subjects)])
+    if not people:
+        raise NotFound("an artifact needs at least one subject")
+    for id in people:
+        row = known.subjects.get(id.uuid)
+        if row is None:
+            raise NotFound(f"there is no {id}")
+        if row.state is SubjectStatus.FROZEN:
+            raise Frozen()
+        if row.state is not SubjectStatus.ACTIVE:
+            raise Fenced(f"{id} is {row.state}")
+    return tuple(people)
+
+
+def _leaf(artifact: Artifact) -> Leaf:
+    return Leaf(
+        event=LeafEvent.ARTIFACT_REGISTERED,
+        at=artifact.created_at,
+        artifact=artifact.id,
+        words={"kind": artifact.kind, "purpose": artifact.purpose},
+    )

@@ -1,0 +1,230 @@
+"""The client side of a lease: every process that touches plaintext has one `Holder`.
+
+    open ──► renewing ──(no answer until just before the lease ends)──► lost ──► everything zeroed, open again
+                │
+                └─(answer says drop X)──► on_drop(X), zero X, acknowledge
+
+A thread of its own watches the lease's end, so that a blocked event loop cannot keep plaintext alive (I6); `on_drop`
+may therefore be called from that thread.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from hashlib import sha256
+from time import monotonic
+from typing import Self
+
+from nacl.public import PrivateKey, SealedBox
+
+from governance.api import Governance
+from governance.blobs.store import BlobStore
+from governance.copies import Copies, Copy
+from governance.errors import GovernanceError, LeaseLost, Tampered, Unavailable
+from governance.leases import TRANSPORT
+from governance.model import Artifact, ArtifactId, Grant, HolderId, HolderKind, NewArtifact, Purpose, Receipt, Ticket
+from governance.transport import Transport
+from governance.vault.cipher import Bytes, binding, open_bytes, seal_bytes, zero
+from governance.vault.wrap import unseal
+from governance.watchdog import Watchdog
+
+_LOG = logging.getLogger(__name__)
+_RENEWALS_PER_LEASE = 4
+_MARGIN = 0.15
+
+
+class Holder:
+    """Reads and writes plaintext under a lease. Every call may raise `Unavailable`; reads also what `grant` raises."""
+
+    def __init__(self, governance: Governance, store: BlobStore, kind: HolderKind, region: str) -> None:
+        self._governance, self._store, self._kind, self._region = governance, store, kind, region
+        self._id: HolderId | None = None
+        self._session = bytearray()
+        self._ends = 0.0
+        self._ttl_s = 1.0
+        self._copies = Copies()
+        self._busy: Counter[ArtifactId] = Counter()
+        self._watchdog = Watchdog(self._lose)
+        self._heart: asyncio.Task[None] | None = None
+        self.transport = Transport()
+
+    @classmethod
+    async def open(cls, governance: Governance, store: BlobStore, *, kind: HolderKind, region: str) -> Self:
+        """Take a lease and start renewing it."""
+        holder = cls(governance, store, kind, region)
+        await holder._take_lease()
+        holder._watchdog.start()
+        holder._heart = asyncio.create_task(holder._beat(), name=f"{kind} lease")
+        return holder
+
+    async def close(self) -> None:
+        """Drop and zero everything and give the lease back."""
+        if self._heart is not None:
+            self._heart.cancel()
+            await asyncio.gather(self._heart, return_exceptions=True)
+        self._watchdog.stop()
+        id = self._id
+        self._lose()
+        if id is not None:
+            try:
+                await self._governance.close_holder(id)
+            except GovernanceError:
+                _LOG.info("the lease of %s runs out by itself", id)
+
+    @property
+    def id(self) -> HolderId:
+        """Raises `LeaseLost` while it has none."""
+        if self._id is None or monotonic() >= self._ends:
+            raise LeaseLost()
+        return self._id
+
+    # ------------------------------------------------------------------------------------------ write and read
+
+    async def write(self, new: NewArtifact, data: Bytes) -> Artifact:
+        """Register, seal here, store, commit. Raises what `register` and `commit` raise; `data` stays the caller's."""
+        ticket = await self._governance.register(new, self.id)
+        with self._working_on(ticket.artifact.id):
+            try:
+                receipt = await self._put(ticket, data)
+                return await self._governance.commit(ticket.artifact.id, receipt)
+            except BaseException:
+                await asyncio.shield(self._abandon(ticket.artifact.id))
+                raise
+
+    @asynccontextmanager
+    async def plaintext(self, id: ArtifactId, purpose: Purpose) -> AsyncIterator[bytearray]:
+        """The bytes for the length of the block; zeroed at its end, or earlier when they must be dropped."""
+        copy = await self._fetch(id, purpose, None)
+        try:
+            yield copy.buffer
+        finally:
+            self._copies.drop_one(copy)
+            await self._acknowledge([id])
+
+    async def hold(self, id: ArtifactId, purpose: Purpose, on_drop: Callable[[], None]) -> bytearray:
+        """The bytes until `release`, or until they must be dropped: then `on_drop` is called first (it evicts and
+        zeroes what was made from them; quick, and safe from any thread) and the buffer is zeroed."""
+        return (await self._fetch(id, purpose, on_drop)).buffer
+
+    async def release(self, id: ArtifactId) -> None:
+        """Zero what `hold` gave, without calling `on_drop`."""
+        self._copies.release(id)
+        await self._acknowledge([id])
+
+    async def _put(self, ticket: Ticket, data: Bytes) -> Receipt:
+        key = self._open_key(ticket.artifact.id, ticket.sealed_key)
+        try:
+            sealed = seal_bytes(key, binding(ticket.artifact), data)
+        finally:
+            zero(key)
+        version = await self._store.put(ticket.artifact.location, sealed)
+        return Receipt(len(data), sha256(sealed).digest(), version)
+
+    async def _abandon(self, id: ArtifactId) -> None:
+        try:
+            await self._governance.abandon(id)
+        except GovernanceError:
+            _LOG.info("%s is left for the sweep of unfinished uploads", id)
+
+    async def _fetch(self, id: ArtifactId, purpose: Purpose, on_drop: Callable[[], None] | None) -> Copy:
+        try:
+            with self._working_on(id):
+                grant = await self._governance.grant(id, purpose, self.id)
+                return self._copies.add(id, await self._read(grant), on_drop)
+        except BaseException:
+            await asyncio.shield(self._acknowledge([id]))
+            raise
+
+    async def _read(self, grant: Grant) -> bytearray:
+        sealed = await self._store.get(grant.artifact.location, grant.version_id)
+        if sha256(sealed).digest() != grant.sha256:
+            raise Tampered()
+        key = self._open_key(grant.artifact.id, grant.sealed_key)
+        try:
+            plain = open_bytes(key, binding(grant.artifact), sealed)
+        finally:
+            zero(key)
+        if monotonic() >= self._ends:
+            zero(plain)
+            raise LeaseLost()
+        return plain
+
+    def _open_key(self, id: ArtifactId, sealed: bytes) -> bytearray:
+        if monotonic() >= self._ends:
+            raise LeaseLost()
+        return unseal(self._session, sealed, id.encode())
+
+    @contextmanager
+    def _working_on(self, id: ArtifactId) -> Iterator[None]:
+        """A drop of this id is not acknowledged while a key or bytes of it may still be on their way here."""
+        self._busy[id] += 1
+        try:
+            yield
+        finally:
+            self._busy[id] -= 1
+            if not self._busy[id]:
+                del self._busy[id]
+
+    # -------------------------------------------------------------------------------------------------- the lease
+
+    async def _take_lease(self) -> None:
+        private = PrivateKey.generate()
+        asked = monotonic()
+        lease = await self._governance.open_holder(self._kind, self._region, bytes(private.public_key))
+        self._session = bytearray(SealedBox(private).decrypt(lease.session_key_sealed))
+        self.transport.learn(lease.transport_epoch, unseal(self._session, lease.transport_key_sealed, TRANSPORT))
+        self._id = lease.holder_id
+        self._lasts(asked, lease.ttl_s)
+
+    def _lasts(self, asked: float, ttl_s: float) -> None:
+        """Counted from before the question, and a margin short of the end, so ours always ends first."""
+        self._ttl_s = ttl_s
+        self._ends = asked + ttl_s * (1 - _MARGIN)
+        self._watchdog.set(self._ends)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._ttl_s / _RENEWALS_PER_LEASE)
+            try:
+                await asyncio.wait_for(self._renew(), timeout=self._ttl_s)
+            except LeaseLost:
+                self._lose()
+            except (Unavailable, TimeoutError):
+                _LOG.warning("governance does not answer; %s holds on until its lease ends", self._kind)
+            except GovernanceError:
+                _LOG.exception("renewing failed")
+
+    async def _renew(self) -> None:
+        if self._id is None or monotonic() >= self._ends:
+            self._lose()
+            await self._take_lease()
+            return
+        asked = monotonic()
+        answer = await self._governance.renew(self._id, self._copies.ids(asked))
+        self._lasts(asked, answer.ttl_s)
+        if answer.transport_epoch > self.transport.epoch:
+            key = unseal(self._session, answer.transport_key_sealed, TRANSPORT)
+            self.transport.learn(answer.transport_epoch, key)
+        if answer.drop:
+            self._copies.drop(answer.drop, asked)
+            await self._acknowledge(answer.drop)
+
+    async def _acknowledge(self, ids: "list[ArtifactId] | tuple[ArtifactId, ...]") -> None:
+        """Say what is gone from here. What cannot be said now is asked for again at a renewal."""
+        gone = [id for id in ids if id not in self._copies and id not in self._busy]
+        if not gone or self._id is None:
+            return
+        try:
+            await self._governance.dropped(self._id, gone)
+        except GovernanceError:
+            _LOG.info("%d drops will be acknowledged later", len(gone))
+
+    def _lose(self) -> None:
+        """Drop and zero everything at once; from the event loop or the watchdog's thread."""
+        self._id = None
+        self._ends = 0.0
+        self._copies.drop_all()
+        zero(self._session)
+        self.transport.forget()

@@ -1,0 +1,171 @@
+"""Rows of artifacts and of the two edge tables beside them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.rows import TupleRow
+
+from governance.ledger.database import Connection
+from governance.model import (
+    Artifact,
+    ArtifactId,
+    ArtifactState,
+    HolderId,
+    Kind,
+    Purpose,
+    Receipt,
+    RunId,
+    SubjectId,
+)
+
+COLUMNS = "id, kind, subjects, parents, purpose, run, state, size, created_at, deadline"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A new artifact with its sealed key."""
+
+    artifact: Artifact
+    writer: HolderId
+    sealed_key: bytes
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An artifact with what is needed to open its bytes."""
+
+    artifact: Artifact
+    sealed_key: bytes | None
+    epoch: int
+    version_id: str | None
+    sha256: bytes | None
+
+
+def read(row: TupleRow) -> Artifact:
+    """From the columns in `COLUMNS`."""
+    id = ArtifactId.of(row[0])
+    return Artifact(
+        id=id,
+        kind=Kind(row[1]),
+        subjects=tuple(SubjectId.of(one) for one in row[2]),
+        parents=tuple(ArtifactId.of(one) for one in row[3]),
+        purpose=Purpose(row[4]),
+        run=RunId.of(row[5]) if row[5] else None,
+        state=ArtifactState(row[6]),
+        location=id.location(SubjectId.of(row[2][0])),
+        size=row[7],
+        created_at=row[8],
+        deadline=row[9],
+    )
+
+
+async def lock_share(conn: Connection, ids: Iterable[UUID]) -> Mapping[UUID, Artifact]:
+    """None of them can change before this transaction ends."""
+    cursor = await conn.execute(
+        f"SELECT {COLUMNS} FROM artifacts WHERE id = ANY (%s) ORDER BY id FOR SHARE", [list(ids)]
+    )
+    return {row[0]: read(row) for row in await cursor.fetchall()}
+
+
+async def get_sealed(conn: Connection, ids: Iterable[UUID]) -> Mapping[UUID, Sealed]:
+    cursor = await conn.execute(
+        f"SELECT {COLUMNS}, sealed_key, key_epoch, version_id, sha256 FROM artifacts WHERE id = ANY (%s)", [list(ids)]
+    )
+    return {row[0]: Sealed(read(row), *row[10:]) for row in await cursor.fetchall()}
+
+
+async def get(conn: Connection, id: ArtifactId) -> Artifact | None:
+    cursor = await conn.execute(f"SELECT {COLUMNS} FROM artifacts WHERE id = %s", [id.uuid])
+    row = await cursor.fetchone()
+    return read(row) if row else None
+
+
+async def of_subject(
+    conn: Connection, owner: SubjectId, kind: Kind | None, before: ArtifactId | None, limit: int, now: datetime
+) -> Sequence[Artifact]:
+    """Live ones, newest first; of a frozen person also those past their deadline."""
+    cursor = await conn.execute(
+        f"""
+        SELECT {COLUMNS} FROM artifact_subjects e JOIN artifacts a ON a.id = e.artifact
+        WHERE e.subject = %(owner)s AND (%(before)s::uuid IS NULL OR e.artifact < %(before)s)
+          AND a.state = 'live' AND (%(kind)s::text IS NULL OR a.kind = %(kind)s)
+          AND (a.deadline IS NULL OR a.deadline > %(now)s
+               OR EXISTS (SELECT FROM subjects s WHERE s.id = ANY (a.subjects) AND s.state = 'frozen'))
+        ORDER BY e.artifact DESC LIMIT %(limit)s
+        """,
+        {"owner": owner.uuid, "kind": kind, "before": before.uuid if before else None, "limit": limit, "now": now},
+    )
+    return [read(row) for row in await cursor.fetchall()]
+
+
+async def insert(conn: Connection, rows: Sequence[Registered]) -> None:
+    async with conn.cursor() as cursor:
+        async with cursor.copy(
+            """COPY artifacts (id, kind, purpose, state, subjects, parents, run, writer, sealed_key, key_epoch,
+               created_at, deadline) FROM STDIN (FORMAT BINARY)"""
+        ) as copy:
+            copy.set_types(
+                ["uuid", *["text"] * 3, "uuid[]", "uuid[]", "uuid", "uuid", "bytea", "int4", *["timestamptz"] * 2]
+            )
+            for row in rows:
+                await copy.write_row(_columns(row))
+        edges = [(parent.uuid, row.artifact.id.uuid) for row in rows for parent in row.artifact.parents]
+        if edges:
+            async with cursor.copy("COPY parents (parent, child) FROM STDIN (FORMAT BINARY)") as copy:
+                copy.set_types(["uuid", "uuid"])
+                for edge in edges:
+                    await copy.write_row(edge)
+        async with cursor.copy("COPY artifact_subjects (subject, artifact) FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types(["uuid", "uuid"])
+            for row in rows:
+                for subject in row.artifact.subjects:
+                    await copy.write_row((subject.uuid, row.artifact.id.uuid))
+
+
+def _columns(row: Registered) -> tuple[object, ...]:
+    artifact = row.artifact
+    return (
+        artifact.id.uuid,
+        artifact.kind.value,
+        artifact.purpose.value,
+        artifact.state.value,
+        [subject.uuid for subject in artifact.subjects],
+        [parent.uuid for parent in artifact.parents],
+        artifact.run.uuid if artifact.run else None,
+        row.writer.uuid,
+        row.sealed_key,
+        row.epoch,
+        artifact.created_at,
+        artifact.deadline,
+    )
+
+
+async def lock_for_commit(conn: Connection, ids: Iterable[UUID]) -> Mapping[UUID, Artifact]:
+    cursor = await conn.execute(
+        f"SELECT {COLUMNS} FROM artifacts WHERE id = ANY (%s) ORDER BY id FOR UPDATE", [list(ids)]
+    )
+    return {row[0]: read(row) for row in await cursor.fetchall()}
+
+
+async def make_live(conn: Connection, receipts: Sequence[tuple[ArtifactId, Receipt]]) -> Mapping[UUID, Artifact]:
+    """Those of them that may become live: registered still, and every parent and subject live (I3)."""
+    cursor = await conn.execute(
+        """
+        UPDATE artifacts a SET state = 'live', writer = NULL, size = r.size, sha256 = r.sha256, version_id = r.version
+        FROM unnest(%s::uuid[], %s::int8[], %s::bytea[], %s::text[]) AS r (id, size, sha256, version)
+        WHERE a.id = r.id AND a.state = 'registered'
+          AND NOT EXISTS (SELECT FROM artifacts p WHERE p.id = ANY (a.parents) AND p.state NOT IN ('live', 'held'))
+          AND NOT EXISTS (SELECT FROM subjects s WHERE s.id = ANY (a.subjects) AND s.state NOT IN ('active', 'frozen'))
+        RETURNING a.id, a.kind, a.subjects, a.parents, a.purpose, a.run, a.state, a.size, a.created_at, a.deadline
+        """,
+        [
+            [id.uuid for id, _ in receipts],
+            [receipt.size for _, receipt in receipts],
+            [receipt.sha256 for _, receipt in receipts],
+            [receipt.version_id for _, receipt in receipts],
+        ],
+    )
+    return {row[0]: read(row) for row in await cursor.fetchall()}

@@ -1,0 +1,116 @@
+"""What an erasure does to rows: fence, count who holds, scrub."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from governance.ledger.database import Connection
+from governance.model import ArtifactId, Kind, RequestId, SubjectId
+
+
+async def erasable(conn: Connection, ids: Sequence[UUID]) -> Sequence[tuple[UUID, Kind, str]]:
+    """(id, kind, state) of those that are not erased yet, locked."""
+    cursor = await conn.execute(
+        "SELECT id, kind, state FROM artifacts WHERE id = ANY (%s) AND state <> 'erased' ORDER BY id FOR UPDATE",
+        [list(ids)],
+    )
+    return [(row[0], Kind(row[1]), row[2]) for row in await cursor.fetchall()]
+
+
+async def fence(conn: Connection, ids: Sequence[UUID]) -> None:
+    """Their keys are destroyed: from this commit on nothing can read them."""
+    await conn.execute(
+        """
+        UPDATE artifacts SET state = 'erasing', sealed_key = NULL, key_epoch = NULL
+        WHERE id = ANY (%s) AND state IN ('registered', 'live', 'held')
+        """,
+        [list(ids)],
+    )
+
+
+async def fence_subject(conn: Connection, id: SubjectId) -> None:
+    await conn.execute(
+        "UPDATE subjects SET state = 'erasing', sealed_key = NULL, key_epoch = NULL WHERE id = %s", [id.uuid]
+    )
+
+
+async def keep_under_custody(conn: Connection, id: UUID, sealed_key: bytes, epoch: int) -> None:
+    """Its key is sealed for the legal duty alone."""
+    await conn.execute(
+        "UPDATE artifacts SET state = 'held', sealed_key = %s, key_epoch = %s WHERE id = %s",
+        [sealed_key, epoch, id],
+    )
+
+
+async def cancel_runs(conn: Connection, closure: Iterable[UUID], people: Iterable[UUID], now: datetime) -> None:
+    """Nothing can be registered in them any more."""
+    await conn.execute(
+        """
+        UPDATE runs SET state = 'canceled', finished_at = %s
+        WHERE state = 'running' AND (subjects && %s::uuid[] OR inputs && %s::uuid[])
+        """,
+        [now, list(people), list(closure)],
+    )
+
+
+async def held_by_someone(conn: Connection, id: RequestId) -> int:
+    """How many copies of a request's artifacts are in somebody's memory, or being written, under a lease."""
+    cursor = await conn.execute(
+        """
+        SELECT (SELECT count(*) FROM request_artifacts r JOIN holdings h ON h.artifact = r.artifact
+                JOIN artifacts a ON a.id = r.artifact WHERE r.request = %(id)s AND a.state = 'erasing')
+             + (SELECT count(*) FROM request_artifacts r JOIN artifacts a ON a.id = r.artifact
+                JOIN holders h ON h.id = a.writer WHERE r.request = %(id)s AND a.state = 'erasing')
+        """,
+        {"id": id.uuid},
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def locations(conn: Connection, id: RequestId) -> Sequence[str]:
+    """Where a request's artifacts have their bytes."""
+    cursor = await conn.execute(
+        """
+        SELECT a.id, a.subjects[1] FROM request_artifacts r JOIN artifacts a ON a.id = r.artifact
+        WHERE r.request = %s AND a.state IN ('erasing', 'erased')
+        """,
+        [id.uuid],
+    )
+    return [ArtifactId.of(row[0]).location(SubjectId.of(row[1])) for row in await cursor.fetchall()]
+
+
+async def scrub_artifacts(conn: Connection, id: RequestId, now: datetime) -> Sequence[ArtifactId]:
+    """Leave tombstones, which say only that they are gone and to whom they belonged."""
+    cursor = await conn.execute(
+        """
+        UPDATE artifacts SET state = 'erased', erased_at = %s, version_id = NULL, sha256 = NULL, size = NULL,
+                             run = NULL, writer = NULL, parents = '{}', deadline = NULL
+        WHERE state = 'erasing' AND id IN (SELECT artifact FROM request_artifacts WHERE request = %s)
+        RETURNING id
+        """,
+        [now, id.uuid],
+    )
+    erased = [row[0] for row in await cursor.fetchall()]
+    await conn.execute("DELETE FROM parents WHERE child = ANY (%s) OR parent = ANY (%s)", [erased, erased])
+    await conn.execute("DELETE FROM holdings WHERE artifact = ANY (%s)", [erased])
+    return [ArtifactId.of(one) for one in erased]
+
+
+async def scrub_subject(conn: Connection, id: SubjectId, now: datetime) -> None:
+    """Everything else that names the person."""
+    for statement in _SCRUB_SUBJECT:
+        await conn.execute(statement, {"subject": id.uuid, "now": now})
+
+
+_SCRUB_SUBJECT = (
+    "DELETE FROM accounts WHERE subject = %(subject)s",
+    "DELETE FROM idempotency WHERE owner = %(subject)s",
+    """
+    UPDATE jobs SET inputs = '{}', params = '{}', preset = '', run = NULL, idempotency_key = NULL
+    WHERE owner = %(subject)s
+    """,
+    "UPDATE runs SET subjects = array_remove(subjects, %(subject)s), inputs = '{}' WHERE %(subject)s = ANY (subjects)",
+    "UPDATE subjects SET state = 'erased', erased_at = %(now)s WHERE id = %(subject)s AND state = 'erasing'",
+)

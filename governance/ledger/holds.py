@@ -1,0 +1,62 @@
+"""Rows of legal holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from governance.ledger.database import Connection
+from governance.model import ArtifactId, Hold, HoldId, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Why an artifact stays, and until when at least."""
+
+    artifact: UUID
+    kind: Kind
+    basis: str
+    until: datetime
+
+
+async def insert(conn: Connection, hold: Hold, now: datetime) -> None:
+    await conn.execute(
+        "INSERT INTO holds (id, artifact, basis, until, created_at) VALUES (%s, %s, %s, %s, %s)",
+        [hold.id.uuid, hold.artifact.uuid, hold.basis, hold.until, now],
+    )
+
+
+async def standing(conn: Connection, among: Sequence[UUID], now: datetime) -> Sequence[Standing]:
+    """One for each held artifact among these: the hold that lasts longest."""
+    cursor = await conn.execute(
+        """
+        SELECT DISTINCT ON (h.artifact) h.artifact, a.kind, h.basis, h.until
+        FROM holds h JOIN artifacts a ON a.id = h.artifact
+        WHERE h.artifact = ANY (%s) AND h.ended_at IS NULL AND h.until > %s AND a.state IN ('live', 'held')
+        ORDER BY h.artifact, h.until DESC
+        """,
+        [list(among), now],
+    )
+    return [Standing(row[0], Kind(row[1]), row[2], row[3]) for row in await cursor.fetchall()]
+
+
+async def end(conn: Connection, id: HoldId, now: datetime) -> ArtifactId | None:
+    """Gives what it kept; None when it is unknown or has ended."""
+    cursor = await conn.execute(
+        "UPDATE holds SET ended_at = %s WHERE id = %s AND ended_at IS NULL RETURNING artifact", [now, id.uuid]
+    )
+    row = await cursor.fetchone()
+    return ArtifactId.of(row[0]) if row else None
+
+
+async def released(conn: Connection, now: datetime, limit: int) -> Sequence[tuple[UUID, UUID]]:
+    """(artifact, first subject) of what is kept although no hold stands any more."""
+    cursor = await conn.execute(
+        """
+        SELECT a.id, a.subjects[1] FROM artifacts a WHERE a.state = 'held' AND NOT EXISTS (
+            SELECT FROM holds h WHERE h.artifact = a.id AND h.ended_at IS NULL AND h.until > %s)
+        LIMIT %s
+        """,
+        [now, limit],
+    )
+    return [(row[0], row[1]) for row in await cursor.fetchall()]

@@ -1,0 +1,78 @@
+"""Rows of subjects."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg.rows import TupleRow
+
+from governance.errors import NotFound
+from governance.ledger.database import Connection
+from governance.model import Subject, SubjectId, SubjectStatus
+
+_COLUMNS = "id, region, state, created_at"
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectKey:
+    """A subject with its sealed key (None once fenced)."""
+
+    id: SubjectId
+    state: SubjectStatus
+    region: str
+    sealed: bytes | None
+    epoch: int
+
+
+def read(row: TupleRow) -> Subject:
+    """From the columns id, region, state, created_at."""
+    return Subject(SubjectId.of(row[0]), row[1], SubjectStatus(row[2]), row[3])
+
+
+async def insert(conn: Connection, subject: Subject, sealed_key: bytes, epoch: int) -> None:
+    await conn.execute(
+        "INSERT INTO subjects (id, region, state, sealed_key, key_epoch, created_at) VALUES (%s, %s, %s, %s, %s, %s)",
+        [subject.id.uuid, subject.region, subject.status, sealed_key, epoch, subject.created_at],
+    )
+
+
+async def get(conn: Connection, id: SubjectId) -> Subject:
+    cursor = await conn.execute(f"SELECT {_COLUMNS} FROM subjects WHERE id = %s", [id.uuid])
+    return _one(await cursor.fetchone())
+
+
+async def lock(conn: Connection, id: SubjectId) -> Subject:
+    """For changing its state."""
+    cursor = await conn.execute(f"SELECT {_COLUMNS} FROM subjects WHERE id = %s FOR UPDATE", [id.uuid])
+    return _one(await cursor.fetchone())
+
+
+async def set_state(conn: Connection, id: SubjectId, state: SubjectStatus) -> Subject:
+    cursor = await conn.execute(
+        f"UPDATE subjects SET state = %s WHERE id = %s RETURNING {_COLUMNS}", [state, id.uuid]
+    )
+    return _one(await cursor.fetchone())
+
+
+async def lock_keys(
+    conn: Connection, subjects: Iterable[UUID], of_artifacts: Iterable[UUID]
+) -> Mapping[UUID, SubjectKey]:
+    """These and the subjects of these artifacts; none of them can change before this transaction ends."""
+    cursor = await conn.execute(
+        """
+        SELECT id, state, region, sealed_key, key_epoch FROM subjects
+        WHERE id = ANY (%s) OR id IN (SELECT unnest(subjects) FROM artifacts WHERE id = ANY (%s))
+        ORDER BY id FOR SHARE
+        """,
+        [list(subjects), list(of_artifacts)],
+    )
+    return {
+        row[0]: SubjectKey(SubjectId.of(row[0]), SubjectStatus(row[1]), row[2], row[3], row[4])
+        for row in await cursor.fetchall()
+    }
+
+
+def _one(row: TupleRow | None) -> Subject:
+    if row is None:
+        raise NotFound()
+    return read(row)

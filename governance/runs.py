@@ -1,0 +1,93 @@
+"""Runs: no activity without a purpose, a legal basis and living inputs (I3, P2.5)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from governance.audit.leaf import Leaf, LeafEvent
+from governance.clock import Clock
+from governance.errors import Fenced, Frozen, GovernanceError, NotFound
+from governance.ledger import artifacts, fences, runs, subjects
+from governance.ledger.database import Connection, Database
+from governance.ledger.leaves import record
+from governance.ledger.subjects import SubjectKey
+from governance.model import Artifact, ArtifactState, NewRun, Run, RunId, RunState, SubjectId, SubjectStatus
+from governance.policy import Policy
+
+
+class Runs:
+    """See `api.RunsApi` for what each call promises."""
+
+    def __init__(self, database: Database, policy: Policy, clock: Clock) -> None:
+        self._database, self._policy, self._clock = database, policy, clock
+
+    async def start(self, new: NewRun) -> Run:
+        try:
+            async with self._database.transaction() as conn:
+                return await self._start(conn, new)
+        except GovernanceError:
+            async with self._database.transaction() as conn:
+                refused = Leaf(event=LeafEvent.RUN_REFUSED, at=self._clock(), words={"purpose": new.purpose})
+                await record(conn, [refused])
+            raise
+
+    async def _start(self, conn: Connection, new: NewRun) -> Run:
+        await fences.pass_through(conn)
+        input_ids = [one.uuid for one in new.inputs]
+        people = await subjects.lock_keys(conn, [one.uuid for one in new.subjects], input_ids)
+        found = await artifacts.lock_share(conn, input_ids)
+        for id in new.inputs:
+            self._check_input(new, found.get(id.uuid), id)
+        for subject in new.subjects:
+            if subject.uuid not in people:
+                raise NotFound(f"there is no {subject}")
+        for person in people.values():
+            _check_person(person)
+        run = Run(
+            id=RunId.new(),
+            purpose=new.purpose,
+            basis=self._policy.basis(new.purpose),
+            subjects=_people(new, [found[one] for one in input_ids]),
+            inputs=new.inputs,
+            state=RunState.RUNNING,
+            started_at=self._clock(),
+        )
+        await runs.insert(conn, run)
+        await record(conn, [_leaf(LeafEvent.RUN_STARTED, run, run.started_at)])
+        return run
+
+    def _check_input(self, new: NewRun, found: Artifact | None, id: object) -> None:
+        if found is None:
+            raise NotFound(f"there is no {id} to work on")
+        if found.state is not ArtifactState.LIVE:
+            raise Fenced(f"{id} is {found.state}; nothing can work on it")
+        if found.deadline is not None and found.deadline <= self._clock():
+            raise Fenced(f"{id} is past its deadline")
+        self._policy.check_read(new.purpose, found.kind)
+
+    async def finish(self, id: RunId, outcome: RunState) -> Run:
+        assert outcome is not RunState.RUNNING, "an outcome is an end"
+        async with self._database.transaction() as conn:
+            run = await runs.finish(conn, id, outcome, self._clock())
+            if run is not None:
+                await record(conn, [_leaf(LeafEvent.RUN_FINISHED, run, self._clock())])
+                return run
+            run = await runs.get(conn, id)
+        if run is None:
+            raise NotFound(f"there is no {id}")
+        return run
+
+
+def _check_person(person: SubjectKey) -> None:
+    if person.state is SubjectStatus.FROZEN:
+        raise Frozen()
+    if person.state is not SubjectStatus.ACTIVE:
+        raise Fenced(f"{person.id} is {person.state}")
+
+
+def _people(new: NewRun, inputs: Sequence[Artifact]) -> tuple[SubjectId, ...]:
+    return tuple(dict.fromkeys([*new.subjects, *(one for artifact in inputs for one in artifact.subjects)]))
+
+
+def _leaf(event: LeafEvent, run: Run, at: datetime) -> Leaf:
+    words = {"purpose": run.purpose, "basis": run.basis, "state": run.state}
+    return Leaf(event=event, at=at, run=run.id, words=words)
