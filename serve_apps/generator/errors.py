@@ -16,6 +16,7 @@ STATUS = {
     "draining": 503,
     "invalid_request": 422,
     "model_unavailable": 409,
+    "frozen": 403,
     "gone": 410,
     "deadline_exceeded": 504,
     "canceled": 499,
