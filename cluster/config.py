@@ -14,6 +14,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from cluster.errors import BadSettings
 from governance.config import ErasureSettings, LeaseSettings, QueueSettings
+from serve_apps.config import ServeSettings
+from training.config import BaseModelSettings, TrainingSettings
+
+# The small base model that comes with the source; any diffusers folder or hub id takes its place by setting.
+DEMO_BASE = Path(__file__).parent.parent / "training" / "demo" / "weights" / "base"
 
 # What a server needs of its caller's surroundings. Anything else (tokens, cloud keys) stays with the caller.
 _PASSED_ON = (
@@ -43,6 +48,7 @@ class RaySettings(_Frozen):
     inline_bytes: int = Field(default=16_000_000, ge=100_000)
     cpus: int | None = Field(default=None, ge=1)
     gpus: int | None = Field(default=None, ge=0)
+    labels: dict[str, str] = {}
     dashboard: bool = True
 
 
@@ -58,12 +64,16 @@ class Settings(BaseSettings):
     """Everything. `postgres_dsn` and `s3`: None starts the embedded server; `port_base`: see `cluster/ports.py`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PIXREUNION_", env_nested_delimiter="__", frozen=True, extra="forbid", validate_default=True
+        env_prefix="PIXREUNION_",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+        frozen=True,
+        extra="forbid",
     )
 
     home: Path = Path("~/.pixreunion")
     port_base: Annotated[int, Field(ge=1024, le=65_000)] = 8700
-    region: str = "eu-north-1"
+    region: str = "eu"
     postgres_dsn: SecretStr | None = None
     s3: S3Settings | None = None
     ray: RaySettings = RaySettings()
@@ -71,6 +81,8 @@ class Settings(BaseSettings):
     leases: LeaseSettings = LeaseSettings()
     erasure: ErasureSettings = ErasureSettings()
     queue: QueueSettings = QueueSettings()
+    training: TrainingSettings = TrainingSettings(base=BaseModelSettings(path=str(DEMO_BASE)))
+    serving: ServeSettings = ServeSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -45,11 +45,11 @@ class RayAddress:
 class RayHead:
     """One head node, started through Ray's own command line and known by its directory."""
 
-    def __init__(self, home: Home, ports: PortBlock, settings: RaySettings, region: str) -> None:
+    def __init__(self, home: Home, ports: PortBlock, settings: RaySettings, surroundings: Mapping[str, str]) -> None:
         self._home = home
         self._ports = ports
         self._settings = settings
-        self._region = region
+        self._surroundings = surroundings
         self._log = home.logs / "ray-start.log"
 
     @property
@@ -58,9 +58,11 @@ class RayHead:
         return RayAddress(f"{LOOPBACK}:{self._ports[Port.RAY_GCS]}", dashboard, self._home.token)
 
     def start(self) -> None:
-        """Starts the head, or leaves it when it runs already. Raises PartFailed with Ray's own words."""
-        if self.running():
-            return
+        """Starts the head anew: what a killed start left is ended first. Raises PartFailed with Ray's own words.
+
+        Nothing is lost with an old head: whatever must outlive it stands in PostgreSQL and S3.
+        """
+        self.stop()
         if not self._home.token.exists():
             write_private(self._home.token, secrets.token_hex(32))
         argv = [str(Path(sysconfig.get_path("scripts")) / "ray"), "start", *self._arguments()]
@@ -90,17 +92,16 @@ class RayHead:
                 marks.append(ProcessMark.of(process.pid))
                 process.terminate()
         psutil.wait_procs(family, timeout=5)
-        for mark in marks:
-            process = mark.process()
-            if process is not None:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.kill()
+        for left in filter(None, (mark.process() for mark in marks)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                left.kill()
         psutil.wait_procs(family, timeout=5)
         return not any(mark.alive for mark in marks) and not self.running()
 
     def _environment(self) -> Mapping[str, str]:
         return environment(
             self.address.security()
+            | self._surroundings
             | {
                 OWNER: str(self._home.root),
                 "RAY_USAGE_STATS_ENABLED": "0",
@@ -129,7 +130,7 @@ class RayHead:
             "temp-dir": self._home.ray,
             "object-spilling-directory": self._home.ray / "spill",
             "object-store-memory": self._settings.object_store_bytes,
-            "labels": f"region={self._region}",
+            "labels": ",".join(f"{name}={value}" for name, value in self._settings.labels.items()) or None,
             "num-cpus": self._settings.cpus,
             "num-gpus": self._settings.gpus,
             "include-dashboard": str(self._settings.dashboard).lower(),

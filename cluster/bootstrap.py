@@ -1,0 +1,45 @@
+"""The composition root: on a running Ray, builds governance, the training pool and the Serve application.
+
+Run as a process of its own (`python -m cluster.bootstrap <plan>`), it tells its steps as JSON lines and ends; what it
+built stays, detached. So the command line itself loads neither Ray nor torch, and Ctrl-C ends a half-way deployment by
+ending this process. Every step may be repeated: what stands already is found, not doubled.
+"""
+
+import sys
+from pathlib import Path
+
+import ray
+from ray import serve
+
+from cluster.compose import Plan
+from cluster.progress import JsonLines, Teller
+from governance.actor import start_governance
+from serve_apps.app import build
+from training.pool import start_pool
+
+NAMESPACE = "pixreunion"
+APPLICATION = "pixreunion"
+
+
+def compose(plan: Plan, teller: Teller) -> None:
+    """Builds every part on the Ray that this process has joined."""
+    with teller.step("Governance: ledger, keys, erasure"):
+        start_governance(plan.governance)
+    with teller.step("Training pool"):
+        start_pool(plan.training, plan.governance)
+    with teller.step("Generator and API"):
+        # The ingress listens itself: Serve's own proxy would put large bodies into the object store in the clear.
+        serve.start(proxy_location="Disabled")
+        serve.run(build(plan.serving, plan.governance), name=APPLICATION, route_prefix=None)
+
+
+def main(path: Path) -> None:
+    """Joins the Ray named in the environment and composes the plan stored at `path`."""
+    plan = Plan.model_validate_json(path.read_bytes())
+    ray.init(namespace=NAMESPACE, log_to_driver=False, logging_level="warning")
+    compose(plan, JsonLines())
+    ray.shutdown()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

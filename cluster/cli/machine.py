@@ -1,0 +1,45 @@
+"""The machine's side: start and stop the service here, look at it, show what it does."""
+
+import typer
+
+from cluster.cli.output import Json, answer, console, table
+from cluster.config import load
+from cluster.errors import NotRunning
+from cluster.installation import Installation, Part
+from cluster.progress import Silent, Teller, Terminal
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds these commands to the program."""
+    for command in (up, down, status):
+        app.command()(command)
+
+
+def teller_for(as_json: bool) -> Teller:
+    return Silent() if as_json else Terminal(console)
+
+
+def up(json: Json = False) -> None:
+    """Start the service on this machine and leave it running."""
+    addresses = Installation(load()).up(teller_for(json))
+    rows = [("API", addresses.api), ("API documentation", addresses.docs), ("Ray dashboard", addresses.dashboard)]
+    answer(json, addresses, table("", "", rows=rows))
+
+
+def down(json: Json = False) -> None:
+    """Stop the service; all data stay for the next `up`."""
+    Installation(load()).down(teller_for(json))
+    answer(json, {"stopped": True}, "Everything is stopped; the data stay for the next `pixreunion up`.")
+
+
+def status(json: Json = False) -> None:
+    """Show which parts run and where."""
+    installation = Installation(load())
+    parts, addresses = installation.status(), installation.addresses()
+    document = {"parts": {part.value: runs for part, runs in parts.items()}, "addresses": addresses}
+    rows = [(part.value, "[green]runs[/green]" if runs else "[dim]stopped[/dim]", "") for part, runs in parts.items()]
+    if addresses is not None:
+        rows += [("", "", ""), ("API", addresses.docs, ""), ("Ray dashboard", addresses.dashboard, "")]
+    answer(json, document, table("Part", "State", "", rows=rows))
+    if not parts[Part.API]:
+        raise NotRunning("The API does not answer.", "Start the service with `pixreunion up`.")

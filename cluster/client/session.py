@@ -1,0 +1,60 @@
+"""The token of whoever uses the command line here, in a file that its owner alone can read."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from cluster.client.api import Api
+from cluster.client.errors import NotSignedIn
+from cluster.config import Settings
+from cluster.ports import LOOPBACK, Port, PortBlock
+from cluster.secrets import write_private
+
+
+class Session(BaseModel):
+    """Signed in where, and the token."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str
+    token: SecretStr
+
+
+def session_file(settings: Settings) -> Path:
+    return settings.home.expanduser() / "session.json"
+
+
+def remember(settings: Settings, url: str, token: str) -> None:
+    path = session_file(settings)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_private(path, f'{{"url": "{url}", "token": "{token}"}}')
+
+
+def forget(settings: Settings) -> None:
+    session_file(settings).unlink(missing_ok=True)
+
+
+def service_url(settings: Settings) -> str:
+    """The address set, else that of the installation on this machine."""
+    return settings.client.url or f"http://{LOOPBACK}:{PortBlock(settings.port_base)[Port.INGRESS]}"
+
+
+def stranger(settings: Settings) -> Api:
+    """A client without a token, to sign up or in."""
+    return Api(service_url(settings), timeout_s=settings.client.timeout_s)
+
+
+def signed_in(settings: Settings) -> Api:
+    """A client with the token set or remembered. Raises NotSignedIn; a token is never sent to another address."""
+    url = service_url(settings)
+    if settings.client.token is not None:
+        return Api(url, settings.client.token.get_secret_value(), settings.client.timeout_s)
+    try:
+        session = Session.model_validate_json(session_file(settings).read_text())
+    except FileNotFoundError:
+        session = None
+    if session is None or session.url != url:
+        raise NotSignedIn(
+            f"You are not signed in at {url}.", "`pixreunion account create` or `pixreunion account login` first."
+        )
+    return Api(url, session.token.get_secret_value(), settings.client.timeout_s)

@@ -1,0 +1,95 @@
+"""Hands each house its settings: what the person set, completed by what was started here. No secret is in them.
+
+Passwords stay in files that the servers' own libraries read: libpq's password file and AWS's credentials file, named in
+the environment of Ray's processes (`secret_files`). Ray keeps the arguments of actors in the clear.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from cluster.config import S3Settings, Settings
+from cluster.embedded.postgres import DATABASE, USER
+from cluster.embedded.seaweed import BUCKET, REGION
+from cluster.home import Home
+from cluster.ports import LOOPBACK, Port, PortBlock
+from cluster.secrets import Secrets, write_private
+from governance.config import BlobSettings, GovernanceSettings, LedgerSettings, VaultSettings
+from serve_apps.config import ServeSettings
+from training.config import TrainingSettings
+
+
+class Plan(BaseModel):
+    """The settings of every house for one installation; the bootstrap reads it from the home."""
+
+    model_config = ConfigDict(frozen=True)
+
+    governance: GovernanceSettings
+    training: TrainingSettings
+    serving: ServeSettings
+
+
+def plan(settings: Settings, home: Home, ports: PortBlock) -> Plan:
+    """Composes the three. Paths are absolute: Ray's workers have other working directories."""
+    return Plan(
+        governance=_governance(settings, home, ports),
+        training=_training(settings, home),
+        serving=_serving(settings, home, ports),
+    )
+
+
+def secret_files(settings: Settings, home: Home, ports: PortBlock, secrets: Secrets) -> Mapping[str, str]:
+    """Writes the password files and returns the variables that name them."""
+    passwords, credentials = home.root / "pgpass", home.root / "s3-credentials"
+    if settings.postgres_dsn is None:
+        write_private(passwords, f"{LOOPBACK}:{ports[Port.POSTGRES]}:*:{USER}:{secrets.postgres_password}\n")
+    given = settings.s3
+    if given is None:
+        _write_credentials(credentials, secrets.s3_access_key, secrets.s3_secret_key)
+    elif given.access_key is not None and given.secret_key is not None:
+        _write_credentials(credentials, given.access_key, given.secret_key.get_secret_value())
+    named = {"PGPASSFILE": passwords, "AWS_SHARED_CREDENTIALS_FILE": credentials}
+    return {name: str(path) for name, path in named.items() if path.exists()}
+
+
+def _governance(settings: Settings, home: Home, ports: PortBlock) -> GovernanceSettings:
+    dsn = f"postgresql://{USER}@{LOOPBACK}:{ports[Port.POSTGRES]}/{DATABASE}"
+    if settings.postgres_dsn is not None:
+        dsn = settings.postgres_dsn.get_secret_value()
+    s3 = settings.s3 or S3Settings(bucket=BUCKET, endpoint=f"http://{LOOPBACK}:{ports[Port.S3]}", region=REGION)
+    return GovernanceSettings(
+        ledger=LedgerSettings(dsn=dsn),
+        blobs=BlobSettings(bucket=s3.bucket, endpoint=s3.endpoint, region=s3.region),
+        vault=VaultSettings(key_file=home.root / "governance.key"),
+        leases=settings.leases,
+        erasure=settings.erasure,
+        queue=settings.queue,
+    )
+
+
+def _training(settings: Settings, home: Home) -> TrainingSettings:
+    training = settings.training
+    worker = training.worker.model_copy(update={"region": settings.region})
+    pool = training.pool.model_copy(update={"storage": home.root / "train"})
+    return training.model_copy(update={"worker": worker, "pool": pool})
+
+
+def _serving(settings: Settings, home: Home, ports: PortBlock) -> ServeSettings:
+    serving, base = settings.serving, settings.training.base
+    generator = serving.generator
+    if not generator.base:
+        same = {"base": base.path, "device": base.device, "dtype": base.dtype}
+        generator = generator.model_copy(update=same)
+    changed = {
+        "host": LOOPBACK,
+        "port": ports[Port.INGRESS],
+        "region": settings.region,
+        "secret_file": home.root / "service.secret",
+        "generator": generator,
+    }
+    return serving.model_copy(update=changed)
+
+
+def _write_credentials(path: Path, access_key: str, secret_key: str) -> None:
+    write_private(path, f"[default]\naws_access_key_id = {access_key}\naws_secret_access_key = {secret_key}\n")
