@@ -8,8 +8,7 @@ ClusterError
 ├── DiskUnusable        full, read-only or not ours
 ├── PartFailed          a server we started did not become ready, or died
 ├── PartMissing         a binary or package the set-up should have brought
-├── BadSettings         a setting that cannot be
-└── Interrupted         Ctrl-C, after everything was stopped
+└── BadSettings         a setting that cannot be
 """
 
 
@@ -55,7 +54,3 @@ class PartMissing(ClusterError):
 
 class BadSettings(ClusterError):
     """A setting has a value that cannot be."""
-
-
-class Interrupted(ClusterError):
-    """The person stopped the command."""

@@ -60,12 +60,14 @@ class Home:
         near = self.root / "ray"
         if len(str(near)) <= _RAY_PATH_CHARS:
             return near
-        return Path(tempfile.gettempdir()) / f"pixr-{hashlib.sha256(str(self.root).encode()).hexdigest()[:10]}"
+        name = f"pixr-{hashlib.sha256(str(self.root).encode()).hexdigest()[:10]}"
+        return Path(tempfile.gettempdir()) / name / "ray"
 
     def prepare(self) -> None:
         """Makes the directories (0700) and proves that they can be written. Raises DiskUnusable."""
         try:
-            for path in (self.root, self.postgres, self.s3, self.logs, self.marks, self.ray):
+            # Ray opens its own directory to everybody; the one above it stays closed.
+            for path in (self.root, self.postgres, self.s3, self.logs, self.marks, self.ray.parent, self.ray):
                 path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._probe()
         except OSError as error:
@@ -93,7 +95,8 @@ class Home:
 
     def remove(self) -> None:
         """Deletes everything. For homes that were made for one run."""
-        shutil.rmtree(self.ray, ignore_errors=True)
+        if self.ray.parent != self.root:
+            shutil.rmtree(self.ray.parent, ignore_errors=True)
         shutil.rmtree(self.root, ignore_errors=True)
 
     def _probe(self) -> None:

@@ -81,7 +81,7 @@ def stop(mark: ProcessMark, signals: Sequence[tuple[signal.Signals, float]]) -> 
     for number, grace_s in signals:
         process = mark.process()
         if process is None:
-            return True
+            return _ended(mark)
         with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(number)
         if wait_until(lambda: _ended(mark), grace_s):

@@ -101,7 +101,7 @@ class RayHead:
     def _environment(self) -> Mapping[str, str]:
         return environment(
             self.address.security()
-            | self._surroundings
+            | dict(self._surroundings)
             | {
                 OWNER: str(self._home.root),
                 "RAY_USAGE_STATS_ENABLED": "0",

@@ -21,7 +21,6 @@ class Secrets(BaseModel):
     s3_access_key: str = Field(default_factory=lambda: secrets.token_hex(10), repr=False)
     s3_secret_key: str = Field(default_factory=_draw, repr=False)
     s3_signing: str = Field(default_factory=_draw, repr=False)
-    email_pepper: str = Field(default_factory=_draw, repr=False)
 
     @classmethod
     def load_or_draw(cls, path: Path) -> "Secrets":

@@ -37,9 +37,9 @@ def status(json: Json = False) -> None:
     installation = Installation(load())
     parts, addresses = installation.status(), installation.addresses()
     document = {"parts": {part.value: runs for part, runs in parts.items()}, "addresses": addresses}
-    rows = [(part.value, "[green]runs[/green]" if runs else "[dim]stopped[/dim]", "") for part, runs in parts.items()]
+    rows = [(part.value, "[green]runs[/green]" if runs else "[dim]stopped[/dim]") for part, runs in parts.items()]
     if addresses is not None:
-        rows += [("", "", ""), ("API", addresses.docs, ""), ("Ray dashboard", addresses.dashboard, "")]
-    answer(json, document, table("Part", "State", "", rows=rows))
+        rows += [("", ""), ("API documentation", addresses.docs), ("Ray dashboard", addresses.dashboard)]
+    answer(json, document, table("Part", "State", rows=rows))
     if not parts[Part.API]:
         raise NotRunning("The API does not answer.", "Start the service with `pixreunion up`.")

@@ -1,6 +1,7 @@
 """How commands answer: to a person, or with `--json` to a script."""
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -31,7 +32,7 @@ def explain(error: ClusterError) -> None:
     errors.print(error.way_out, highlight=False, markup=False)
 
 
-def table(*columns: str, rows: list[tuple[str, ...]]) -> Table:
+def table(*columns: str, rows: Sequence[tuple[str, ...]]) -> Table:
     shown = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         shown.add_row(*row)

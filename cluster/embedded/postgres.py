@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import psycopg
 
 from cluster.embedded.unprivileged import as_ordinary_user
@@ -143,7 +144,7 @@ class EmbeddedPostgres:
             mark = ProcessMark.of(pid)
             process = mark.process()
             return mark if process is not None and str(self.data) in process.cmdline() else None
-        except (OSError, ValueError, IndexError, LookupError):
+        except (OSError, ValueError, IndexError, psutil.Error):
             return None
 
     def _run(self, program: str, *arguments: str) -> None:

@@ -1,0 +1,56 @@
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from cluster.compose import Plan, plan, secret_files
+from cluster.config import S3Settings, Settings
+from cluster.home import Home
+from cluster.ports import Port, PortBlock
+from cluster.secrets import Secrets
+
+PORTS = PortBlock(21_000)
+
+
+def composed(tmp_path: Path, **given: object) -> Plan:
+    settings = Settings.model_validate({"home": tmp_path, **given})
+    return plan(settings, Home(tmp_path), PORTS)
+
+
+def test_embedded_servers_are_filled_in(tmp_path: Path) -> None:
+    made = composed(tmp_path)
+    assert f":{PORTS[Port.POSTGRES]}/" in made.governance.ledger.dsn
+    assert made.governance.blobs.endpoint == f"http://127.0.0.1:{PORTS[Port.S3]}"
+    assert made.serving.port == PORTS[Port.INGRESS]
+
+
+def test_no_secret_is_in_the_plan_and_the_files_hold_them_closed(tmp_path: Path) -> None:
+    secrets, settings = Secrets(), Settings(home=tmp_path)
+    files = secret_files(settings, Home(tmp_path), PORTS, secrets)
+    document = composed(tmp_path).model_dump_json()
+    assert not [value for value in secrets.model_dump().values() if value in document]
+    assert secrets.postgres_password in Path(files["PGPASSFILE"]).read_text()
+    assert secrets.s3_secret_key in Path(files["AWS_SHARED_CREDENTIALS_FILE"]).read_text()
+    assert {Path(path).stat().st_mode & 0o777 for path in files.values()} == {0o600}
+
+
+def test_servers_of_ones_own_are_taken(tmp_path: Path) -> None:
+    s3 = S3Settings(bucket="mine", endpoint="https://s3.example.org", access_key="ak", secret_key=SecretStr("sk"))
+    made = composed(tmp_path, postgres_dsn="postgresql://me@db.example.org/mine", s3=s3)
+    assert made.governance.ledger.dsn == "postgresql://me@db.example.org/mine"
+    assert (made.governance.blobs.bucket, made.governance.blobs.endpoint) == ("mine", "https://s3.example.org")
+    settings = Settings(home=tmp_path, postgres_dsn=SecretStr("postgresql://me@db.example.org/mine"), s3=s3)
+    files = secret_files(settings, Home(tmp_path), PORTS, Secrets())
+    assert "sk" in Path(files["AWS_SHARED_CREDENTIALS_FILE"]).read_text()
+    assert "PGPASSFILE" not in files
+
+
+def test_generator_and_pool_load_the_same_base_in_the_same_region(tmp_path: Path) -> None:
+    made = composed(tmp_path, region="us", training={"base": {"path": "/models/mine", "dtype": "bfloat16"}})
+    assert (made.serving.generator.base, made.serving.generator.dtype) == ("/models/mine", "bfloat16")
+    assert made.training.base.path == "/models/mine"
+    assert made.serving.region == made.training.worker.region == "us"
+
+
+def test_a_plan_survives_its_file(tmp_path: Path) -> None:
+    made = composed(tmp_path)
+    assert Plan.model_validate_json(made.model_dump_json()) == made
