@@ -1,6 +1,6 @@
 """What travels between the service's processes is sealed under a key that its holders share, new in every epoch.
 
-    4 bytes epoch ‖ 12 bytes nonce ‖ ciphertext ‖ tag
+4 bytes epoch ‖ 12 bytes nonce ‖ ciphertext ‖ tag
 """
 
 import os

@@ -50,5 +50,5 @@ class MemoryBlobStore:
     async def left(self, keys: Sequence[str]) -> Sequence[str]:
         return [key for key in keys if self._versions.get(key) or key in self._unfinished]
 
-    async def keys(self) -> Sequence[str]:
-        return sorted({*self._versions, *self._unfinished})
+    async def keys(self, prefix: str = "") -> Sequence[str]:
+        return sorted(key for key in {*self._versions, *self._unfinished} if key.startswith(prefix))

@@ -66,9 +66,7 @@ class S3BlobStore:
         return await self._call(self._get, key, version_id)
 
     async def get_parts(self, key: str, version_id: str) -> AsyncIterator[bytes]:
-        answer = await self._call(
-            lambda: self._client.get_object(Bucket=self._bucket, Key=key, VersionId=version_id)
-        )
+        answer = await self._call(lambda: self._client.get_object(Bucket=self._bucket, Key=key, VersionId=version_id))
         body = answer["Body"]
         try:
             while piece := await self._call(body.read, _READ_BYTES):
@@ -84,8 +82,8 @@ class S3BlobStore:
         found = await asyncio.gather(*(self._call(self._present, batch) for batch in _by_folder(keys)))
         return sorted(key for batch in found for key in batch)
 
-    async def keys(self) -> Sequence[str]:
-        return await self._call(self._keys)
+    async def keys(self, prefix: str = "") -> Sequence[str]:
+        return await self._call(self._keys, prefix)
 
     async def _call(self, work: Callable[..., T], *args: object) -> T:
         try:
@@ -145,8 +143,8 @@ class S3BlobStore:
         pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket, Prefix=prefix)
         return [(one["Key"], one["UploadId"]) for page in pages for one in page.get("Uploads", [])]
 
-    def _keys(self) -> Sequence[str]:
-        return sorted({key for key, _ in (*self._versions(""), *self._uploads(""))})
+    def _keys(self, prefix: str) -> Sequence[str]:
+        return sorted({key for key, _ in (*self._versions(prefix), *self._uploads(prefix))})
 
 
 class Upload:

@@ -34,5 +34,5 @@ class BlobStore(Protocol):
     async def left(self, keys: Sequence[str]) -> Sequence[str]:
         """Those of these keys of which anything is still there."""
 
-    async def keys(self) -> Sequence[str]:
-        """Every key with a version, marker or unfinished upload: to find orphans."""
+    async def keys(self, prefix: str = "") -> Sequence[str]:
+        """Every key under a prefix with a version, marker or unfinished upload."""

@@ -169,3 +169,19 @@ async def make_live(conn: Connection, receipts: Sequence[tuple[ArtifactId, Recei
         ],
     )
     return {row[0]: read(row) for row in await cursor.fetchall()}
+
+
+async def due(conn: Connection, now: datetime, started_before: datetime, limit: int) -> Sequence[tuple[UUID, UUID]]:
+    """(artifact, first subject) of what is past its deadline, or was registered and never written; nothing of people
+    who restricted processing (P7.6)."""
+    cursor = await conn.execute(
+        """
+        SELECT a.id, a.subjects[1] FROM artifacts a
+        WHERE (a.state IN ('registered', 'live') AND a.deadline <= %(now)s
+               OR a.state = 'registered' AND a.created_at < %(started)s)
+          AND NOT EXISTS (SELECT FROM subjects s WHERE s.id = ANY (a.subjects) AND s.state = 'frozen')
+        LIMIT %(limit)s
+        """,
+        {"now": now, "started": started_before, "limit": limit},
+    )
+    return [(row[0], row[1]) for row in await cursor.fetchall()]

@@ -83,6 +83,14 @@ async def locations(conn: Connection, id: RequestId) -> Sequence[str]:
 
 async def scrub_artifacts(conn: Connection, id: RequestId, now: datetime) -> Sequence[ArtifactId]:
     """Leave tombstones, which say only that they are gone and to whom they belonged."""
+    await conn.execute(
+        """
+        DELETE FROM parents p USING artifacts a, unnest(a.parents) AS made_from (id)
+        WHERE a.id IN (SELECT artifact FROM request_artifacts WHERE request = %s) AND a.state = 'erasing'
+          AND p.parent = made_from.id AND p.child = a.id
+        """,
+        [id.uuid],
+    )
     cursor = await conn.execute(
         """
         UPDATE artifacts SET state = 'erased', erased_at = %s, version_id = NULL, sha256 = NULL, size = NULL,
@@ -93,7 +101,7 @@ async def scrub_artifacts(conn: Connection, id: RequestId, now: datetime) -> Seq
         [now, id.uuid],
     )
     erased = [row[0] for row in await cursor.fetchall()]
-    await conn.execute("DELETE FROM parents WHERE child = ANY (%s) OR parent = ANY (%s)", [erased, erased])
+    await conn.execute("DELETE FROM parents WHERE parent = ANY (%s)", [erased])
     await conn.execute("DELETE FROM holdings WHERE artifact = ANY (%s)", [erased])
     return [ArtifactId.of(one) for one in erased]
 

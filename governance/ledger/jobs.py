@@ -84,9 +84,7 @@ async def insert(conn: Connection, id: JobId, new: NewJob, region: str, now: dat
 
 
 async def by_key(conn: Connection, owner: SubjectId, key: str) -> JobId:
-    cursor = await conn.execute(
-        "SELECT id FROM jobs WHERE owner = %s AND idempotency_key = %s", [owner.uuid, key]
-    )
+    cursor = await conn.execute("SELECT id FROM jobs WHERE owner = %s AND idempotency_key = %s", [owner.uuid, key])
     row = await cursor.fetchone()
     assert row is not None, "the insert met this very row"
     return JobId.of(row[0])

@@ -1,5 +1,6 @@
 """The audit log's leaves and tree in PostgreSQL: `audit.store.LeafStore` over the caller's connection."""
 
+import json
 from collections.abc import Sequence
 
 from psycopg.rows import TupleRow
@@ -55,6 +56,11 @@ class LedgerLeafStore:
             "SELECT index, data, hash FROM audit_leaves WHERE index >= %s AND index < %s ORDER BY index", [start, stop]
         )
         return [StoredLeaf(*row) for row in await cursor.fetchall()]
+
+    async def leaf(self, index: int) -> Leaf:
+        """One leaf, read back."""
+        (stored,) = await self.leaves(index, index + 1)
+        return Leaf.from_json(json.loads(stored.data))
 
 
 async def record(conn: Connection, leaves: Sequence[Leaf]) -> range:

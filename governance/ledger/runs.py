@@ -42,9 +42,7 @@ async def insert(conn: Connection, run: Run) -> None:
 
 
 async def lock_states(conn: Connection, ids: Iterable[UUID]) -> Mapping[UUID, RunState]:
-    cursor = await conn.execute(
-        "SELECT id, state FROM runs WHERE id = ANY (%s) ORDER BY id FOR SHARE", [list(ids)]
-    )
+    cursor = await conn.execute("SELECT id, state FROM runs WHERE id = ANY (%s) ORDER BY id FOR SHARE", [list(ids)])
     return {row[0]: RunState(row[1]) for row in await cursor.fetchall()}
 
 

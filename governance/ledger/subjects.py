@@ -48,9 +48,7 @@ async def lock(conn: Connection, id: SubjectId) -> Subject:
 
 
 async def set_state(conn: Connection, id: SubjectId, state: SubjectStatus) -> Subject:
-    cursor = await conn.execute(
-        f"UPDATE subjects SET state = %s WHERE id = %s RETURNING {_COLUMNS}", [state, id.uuid]
-    )
+    cursor = await conn.execute(f"UPDATE subjects SET state = %s WHERE id = %s RETURNING {_COLUMNS}", [state, id.uuid])
     return _one(await cursor.fetchone())
 
 

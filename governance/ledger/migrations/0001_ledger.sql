@@ -22,16 +22,16 @@ INSERT INTO transitions VALUES
 
 CREATE FUNCTION refuse_illegal_transition() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    found record;
+    broken record;
 BEGIN
-    SELECT o.state AS from_state, n.state AS to_state INTO found
+    SELECT o.state AS from_state, n.state AS to_state INTO broken
     FROM old_rows o JOIN new_rows n USING (id)
     WHERE o.state <> n.state AND NOT EXISTS (
         SELECT FROM transitions t
         WHERE t.machine = TG_TABLE_NAME AND t.from_state = o.state AND t.to_state = n.state)
     LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION '% cannot go from % to %', TG_TABLE_NAME, found.from_state, found.to_state
+        RAISE EXCEPTION '% cannot go from % to %', TG_TABLE_NAME, broken.from_state, broken.to_state
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NULL;
@@ -320,9 +320,9 @@ CREATE TABLE audit_nodes (
 );
 
 CREATE TABLE audit_head (
-    only  boolean PRIMARY KEY DEFAULT true CHECK (only),
-    size  bigint NOT NULL,
-    peaks bytea[] NOT NULL
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
+    size   bigint NOT NULL,
+    peaks  bytea[] NOT NULL
 );
 INSERT INTO audit_head VALUES (true, 0, '{}');
 

@@ -1,0 +1,129 @@
+"""The composition root: builds every part and hands each its collaborators."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from governance.accounts import Accounts
+from governance.background import Background, Chore
+from governance.blobs.s3 import S3BlobStore
+from governance.blobs.store import BlobStore
+from governance.clock import Clock
+from governance.config import GovernanceSettings, KeyProviderKind, VaultSettings
+from governance.erasure.erasure import Erasure
+from governance.erasure.expiry import Expiry
+from governance.erasure.fence import Fence
+from governance.erasure.runner import Runner
+from governance.erasure.steps import Scan, Tools
+from governance.gate.context import GateContext
+from governance.gate.gate import Gate
+from governance.idempotency import Idempotency
+from governance.jobs import Jobs
+from governance.leases import Leases
+from governance.ledger import processors as processor_rows
+from governance.ledger.database import Database
+from governance.ledger.migrate import migrate
+from governance.policy import Policy
+from governance.processors.hosting import ObjectHost
+from governance.processors.processor import Processor
+from governance.runs import Runs
+from governance.vault.keyfile import KeyFile
+from governance.vault.keyring import Keyring
+from governance.vault.kms import KmsKeys
+from governance.vault.provider import KeyProvider
+
+_SWEEP_S = 1.0
+_TIDY_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What may be put in place of the defaults: third parties to tell, a residue scanner, a store, a clock."""
+
+    policy: Policy
+    clock: Clock
+    scan: Scan
+    processors: Sequence[Processor] = ()
+    store: BlobStore | None = None
+    provider: KeyProvider | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything a service consists of."""
+
+    database: Database
+    store: BlobStore
+    keys: Keyring
+    accounts: Accounts
+    gate: Gate
+    runs: Runs
+    leases: Leases
+    jobs: Jobs
+    idempotency: Idempotency
+    fence: Fence
+    erasure: Erasure
+    expiry: Expiry
+    runner: Runner
+    background: Background
+
+    def chores(self, poll_s: float) -> tuple[Chore, ...]:
+        return (
+            Chore("erasures", poll_s, self.runner.run_due),
+            Chore("expiry", _SWEEP_S, self.expiry.sweep),
+            Chore("ended leases", _SWEEP_S, self.leases.expire),
+            Chore("silent workers", _SWEEP_S, self.jobs.recover),
+            Chore("old answers", _TIDY_S, self.idempotency.forget_old),
+        )
+
+
+async def build(settings: GovernanceSettings, extras: Extras) -> Parts:
+    """Migrate, open the keys, make the bucket, and put everything together."""
+    database = await Database.open(settings.ledger)
+    try:
+        await migrate(database)
+        keys = await Keyring.open(database, extras.provider or key_provider(settings.vault), extras.clock())
+        store = extras.store or S3BlobStore(settings.blobs)
+        await store.prepare()
+        return await _assemble(settings, extras, database, keys, store)
+    except BaseException:
+        await database.close()
+        raise
+
+
+async def _assemble(
+    settings: GovernanceSettings, extras: Extras, database: Database, keys: Keyring, store: BlobStore
+) -> Parts:
+    clock, policy, batch = extras.clock, extras.policy, settings.ledger.batch
+    context = GateContext(policy, keys, clock)
+    background = Background()
+    fence = Fence(database, context, settings.erasure.promised_s)
+    third_parties = (ObjectHost(store, settings.blobs.region), *extras.processors)
+    async with database.transaction() as conn:
+        for one in third_parties:
+            await processor_rows.register(conn, one.registration, clock())
+    tools = Tools(database, store, clock, third_parties, extras.scan)
+    return Parts(
+        database=database,
+        store=store,
+        keys=keys,
+        accounts=Accounts(database, keys, clock),
+        gate=Gate(database, context, batch),
+        runs=Runs(database, policy, clock),
+        leases=Leases(database, keys, policy, clock, settings.leases, batch),
+        jobs=Jobs(database, policy, clock, settings.queue),
+        idempotency=Idempotency(database, clock),
+        fence=fence,
+        erasure=Erasure(database, fence, clock, background.wake),
+        expiry=Expiry(database, fence, clock, settings.erasure),
+        runner=Runner(tools, keys, settings.erasure, settings.vault.epoch_s),
+        background=background,
+    )
+
+
+def key_provider(settings: VaultSettings) -> KeyProvider:
+    """The one that the settings name."""
+    if settings.provider is KeyProviderKind.FILE:
+        if settings.key_file is None:
+            raise ValueError("the file key provider needs vault.key_file")
+        return KeyFile(settings.key_file)
+    return KmsKeys(settings)

@@ -1,0 +1,87 @@
+"""Erasure as callers see it: ask, follow, fetch the certificate; and legal holds."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from governance.audit.errors import LeafRefused
+from governance.audit.leaf import Leaf, LeafEvent, check_word
+from governance.clock import Clock
+from governance.erasure.fence import Fence
+from governance.errors import Fenced, NotFound, Refused
+from governance.ledger import artifacts, fences, holds, requests
+from governance.ledger.database import Connection, Database
+from governance.ledger.leaves import record
+from governance.model import (
+    ArtifactState,
+    By,
+    Certificate,
+    Hold,
+    HoldId,
+    NewHold,
+    Request,
+    RequestId,
+    SubjectId,
+    Target,
+)
+
+
+class Erasure:
+    """See `api.ErasureApi` for what each call promises. `wake` tells the background that there is work."""
+
+    def __init__(self, database: Database, fence: Fence, clock: Clock, wake: Callable[[], None]) -> None:
+        self._database, self._fence, self._clock, self._wake = database, fence, clock, wake
+
+    async def erase(self, target: Target, by: By, owner: SubjectId | None) -> Request:
+        request = await self._fence.erase(target, by, owner)
+        self._wake()
+        return request
+
+    async def request(self, id: RequestId, owner: SubjectId | None) -> Request:
+        async with self._database.transaction() as conn:
+            return await _owned(conn, id, owner)
+
+    async def certificate(self, id: RequestId, owner: SubjectId | None) -> Certificate | None:
+        async with self._database.transaction() as conn:
+            await _owned(conn, id, owner)
+            found = await requests.certificate(conn, id)
+        return Certificate(id, found[0], found[1]) if found else None
+
+    async def place_hold(self, new: NewHold) -> Hold:
+        now = self._clock()
+        _check_hold(new, now)
+        hold = Hold(HoldId.new(), new.artifact, new.basis, new.until)
+        async with self._database.transaction() as conn:
+            await fences.pass_through(conn)
+            found = await artifacts.lock_share(conn, [new.artifact.uuid])
+            artifact = found.get(new.artifact.uuid)
+            if artifact is None:
+                raise NotFound(f"there is no {new.artifact}")
+            if artifact.state not in (ArtifactState.LIVE, ArtifactState.HELD):
+                raise Fenced(f"{new.artifact} is {artifact.state}; it cannot be held any more")
+            await holds.insert(conn, hold, now)
+            await record(conn, [Leaf(event=LeafEvent.HOLD_PLACED, at=now, artifact=new.artifact)])
+        return hold
+
+    async def release_hold(self, id: HoldId) -> None:
+        async with self._database.transaction() as conn:
+            now = self._clock()
+            artifact = await holds.end(conn, id, now)
+            if artifact is not None:
+                await record(conn, [Leaf(event=LeafEvent.HOLD_LIFTED, at=now, artifact=artifact)])
+        self._wake()
+
+
+def _check_hold(new: NewHold, now: datetime) -> None:
+    try:
+        check_word("basis", new.basis)
+    except LeafRefused as error:
+        raise Refused(str(error)) from None
+    if new.until <= now:
+        raise Refused("a hold needs an end date that is still to come (P4.5)")
+
+
+async def _owned(conn: Connection, id: RequestId, owner: SubjectId | None) -> Request:
+    request = await requests.get(conn, id)
+    if owner not in (None, request.owner):
+        raise NotFound()
+    return request

@@ -1,0 +1,56 @@
+"""Rows of third parties: the register, what each received, and what each answered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from governance.audit.certificate import ProcessorAnswer
+from governance.ledger.database import Connection
+from governance.model import RequestId, SubjectId
+from governance.processors.processor import Registration
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a third party answered to one request, so far."""
+
+    processor: str
+    answer: ProcessorAnswer
+    told_at: datetime
+    answered_at: datetime | None
+
+
+async def register(conn: Connection, one: Registration, now: datetime) -> None:
+    await conn.execute(
+        """
+        INSERT INTO processors (name, region, purpose, fields, created_at) VALUES (%s, %s, %s, %s, %s)
+        ON CONFLICT (name) DO UPDATE SET region = excluded.region, purpose = excluded.purpose, fields = excluded.fields
+        """,
+        [one.name, one.region, one.purpose, list(one.fields), now],
+    )
+
+
+async def told(conn: Connection, request: RequestId) -> Sequence[Told]:
+    cursor = await conn.execute(
+        """
+        SELECT processor, answer, told_at, answered_at FROM processor_answers WHERE request = %s ORDER BY processor
+        """,
+        [request.uuid],
+    )
+    return [Told(row[0], ProcessorAnswer(row[1]), row[2], row[3]) for row in await cursor.fetchall()]
+
+
+async def save_answer(conn: Connection, request: RequestId, one: Told) -> None:
+    """The latest answer stands; when it was told first stays."""
+    await conn.execute(
+        """
+        INSERT INTO processor_answers (request, processor, answer, told_at, answered_at) VALUES (%s, %s, %s, %s, %s)
+        ON CONFLICT (request, processor) DO UPDATE SET answer = excluded.answer, answered_at = excluded.answered_at
+        """,
+        [request.uuid, one.processor, one.answer, one.told_at, one.answered_at],
+    )
+
+
+async def forget_transfers(conn: Connection, subject: SubjectId) -> None:
+    """Once all have answered, what each received is no longer needed."""
+    await conn.execute("DELETE FROM transfers WHERE subject = %s", [subject.uuid])

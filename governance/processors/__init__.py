@@ -1,0 +1,1 @@
+"""Third parties that received personal data, each behind one protocol."""

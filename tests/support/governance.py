@@ -1,0 +1,99 @@
+"""A governance service on servers that run for the tests: its own database and bucket each time."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+from pydantic import SecretStr
+
+from cluster.embedded.throwaway import Servers
+from governance.blobs.s3 import S3BlobStore
+from governance.bootstrap import Extras
+from governance.config import (
+    BlobSettings,
+    ErasureSettings,
+    GovernanceSettings,
+    LeaseSettings,
+    LedgerSettings,
+    QueueSettings,
+    VaultSettings,
+)
+from governance.holder import Holder
+from governance.model import Artifact, HolderKind, Kind, NewAccount, NewArtifact, Purpose, Subject, SubjectId
+from governance.service import GovernanceService
+
+REGION = "eu-north-1"
+
+
+@contextmanager
+def fresh_database(servers: Servers) -> Iterator[str]:
+    """An empty database; gives its DSN."""
+    name = f"t{uuid4().hex[:16]}"
+    admin = servers.postgres.address.dsn("postgres")
+    with psycopg.connect(admin, autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name} STRATEGY wal_log")
+    try:
+        yield servers.postgres.address.dsn(name)
+    finally:
+        with psycopg.connect(admin, autocommit=True) as conn:
+            conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def settings_for(servers: Servers, dsn: str, folder: Path, lease_s: float = 2.0) -> GovernanceSettings:
+    """Quick leases and polls; a bucket of its own."""
+    address = servers.s3.address
+    return GovernanceSettings(
+        ledger=LedgerSettings(dsn=dsn),
+        blobs=BlobSettings(
+            bucket=f"t-{uuid4().hex[:16]}",
+            endpoint=address.endpoint,
+            region=REGION,
+            access_key=address.access_key,
+            secret_key=SecretStr(address.secret_key),
+        ),
+        vault=VaultSettings(key_file=folder / "governance.key"),
+        leases=LeaseSettings(ttl_s=lease_s, renew_s=lease_s / 4),
+        erasure=ErasureSettings(poll_s=0.05),
+        queue=QueueSettings(heartbeat_s=5),
+    )
+
+
+@asynccontextmanager
+async def running(settings: GovernanceSettings, extras: Extras | None = None) -> AsyncIterator[GovernanceService]:
+    """A service for the length of the block."""
+    service = await GovernanceService.open(settings, extras)
+    try:
+        yield service
+    finally:
+        await service.close()
+
+
+@asynccontextmanager
+async def holding(service: GovernanceService, kind: HolderKind = HolderKind.INGRESS) -> AsyncIterator[Holder]:
+    """A holder with a lease for the length of the block."""
+    holder = await Holder.open(service, service.parts.store, kind=kind, region=REGION)
+    try:
+        yield holder
+    finally:
+        await holder.close()
+
+
+async def sign_up(service: GovernanceService) -> Subject:
+    """A new person with an account."""
+    return await service.create_account(NewAccount(uuid4().bytes * 2, "$argon2id$v=19$hash", REGION))
+
+
+async def photo(holder: Holder, owner: SubjectId, data: bytes = b"a face", parents: tuple[Artifact, ...] = ()) -> Artifact:
+    """A stored photo, or a crop of the parents given."""
+    kind = Kind.CROP if parents else Kind.PHOTO
+    ids = tuple(one.id for one in parents)
+    return await holder.write(NewArtifact(kind, (owner,), Purpose.TRAINING, ids), data)
+
+
+def store_of(service: GovernanceService) -> S3BlobStore:
+    """The real bucket behind a service."""
+    store = service.parts.store
+    assert isinstance(store, S3BlobStore)
+    return store
