@@ -50,10 +50,10 @@ class VaultSettings(_Frozen):
 
 
 class LeaseSettings(_Frozen):
-    """`ttl_s`: how long plaintext may live without contact; `renew_s`: how often holders renew."""
+    """`ttl_s`: how long plaintext may live without contact to governance: the bound of an erasure when a node is cut
+    off, and the outage of governance that holders survive without loading everything anew."""
 
-    ttl_s: float = Field(default=3.0, gt=0)
-    renew_s: float = Field(default=0.75, gt=0)
+    ttl_s: float = Field(default=8.0, gt=0)
 
 
 class ErasureSettings(_Frozen):

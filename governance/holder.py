@@ -11,11 +11,11 @@ may therefore be called from that thread.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from hashlib import sha256
 from time import monotonic
-from typing import Self
+from typing import Self, TypeVar
 
 from nacl.public import PrivateKey, SealedBox
 
@@ -30,8 +30,11 @@ from governance.vault.cipher import Bytes, binding, open_bytes, seal_bytes, zero
 from governance.vault.wrap import unseal
 from governance.watchdog import Watchdog
 
+T = TypeVar("T")
+
 _LOG = logging.getLogger(__name__)
 _RENEWALS_PER_LEASE = 4
+_LONGEST_BEAT_S = 0.75
 _MARGIN = 0.15
 
 
@@ -46,6 +49,7 @@ class Holder:
         self._ttl_s = 1.0
         self._copies = Copies()
         self._busy: Counter[ArtifactId] = Counter()
+        self._taking = asyncio.Lock()
         self._watchdog = Watchdog(self._lose)
         self._heart: asyncio.Task[None] | None = None
         self.transport = Transport()
@@ -54,7 +58,7 @@ class Holder:
     async def open(cls, governance: Governance, store: BlobStore, *, kind: HolderKind, region: str) -> Self:
         """Take a lease and start renewing it."""
         holder = cls(governance, store, kind, region)
-        await holder._take_lease()
+        await holder._lease()
         holder._watchdog.start()
         holder._heart = asyncio.create_task(holder._beat(), name=f"{kind} lease")
         return holder
@@ -84,7 +88,10 @@ class Holder:
 
     async def write(self, new: NewArtifact, data: Bytes) -> Artifact:
         """Register, seal here, store, commit. Raises what `register` and `commit` raise; `data` stays the caller's."""
-        ticket = await self._governance.register(new, self.id)
+        return await self._leased(lambda id: self._write(new, data, id))
+
+    async def _write(self, new: NewArtifact, data: Bytes, holder: HolderId) -> Artifact:
+        ticket = await self._governance.register(new, holder)
         with self._working_on(ticket.artifact.id):
             try:
                 receipt = await self._put(ticket, data)
@@ -96,7 +103,7 @@ class Holder:
     @asynccontextmanager
     async def plaintext(self, id: ArtifactId, purpose: Purpose) -> AsyncIterator[bytearray]:
         """The bytes for the length of the block; zeroed at its end, or earlier when they must be dropped."""
-        copy = await self._fetch(id, purpose, None)
+        copy = await self._leased(lambda holder: self._fetch(id, purpose, None, holder))
         try:
             yield copy.buffer
         finally:
@@ -106,7 +113,7 @@ class Holder:
     async def hold(self, id: ArtifactId, purpose: Purpose, on_drop: Callable[[], None]) -> bytearray:
         """The bytes until `release`, or until they must be dropped: then `on_drop` is called first (it evicts and
         zeroes what was made from them; quick, and safe from any thread) and the buffer is zeroed."""
-        return (await self._fetch(id, purpose, on_drop)).buffer
+        return (await self._leased(lambda holder: self._fetch(id, purpose, on_drop, holder))).buffer
 
     async def release(self, id: ArtifactId) -> None:
         """Zero what `hold` gave, without calling `on_drop`."""
@@ -128,10 +135,12 @@ class Holder:
         except GovernanceError:
             _LOG.info("%s is left for the sweep of unfinished uploads", id)
 
-    async def _fetch(self, id: ArtifactId, purpose: Purpose, on_drop: Callable[[], None] | None) -> Copy:
+    async def _fetch(
+        self, id: ArtifactId, purpose: Purpose, on_drop: Callable[[], None] | None, holder: HolderId
+    ) -> Copy:
         try:
             with self._working_on(id):
-                grant = await self._governance.grant(id, purpose, self.id)
+                grant = await self._governance.grant(id, purpose, holder)
                 return self._copies.add(id, await self._read(grant), on_drop)
         except BaseException:
             await asyncio.shield(self._acknowledge([id]))
@@ -169,6 +178,22 @@ class Holder:
 
     # -------------------------------------------------------------------------------------------------- the lease
 
+    async def _leased(self, work: Callable[[HolderId], Awaitable[T]]) -> T:
+        """Work under the lease; when it turns out to have ended, once more under a new one."""
+        try:
+            return await work(await self._lease())
+        except LeaseLost:
+            self._lose()
+        return await work(await self._lease())
+
+    async def _lease(self) -> HolderId:
+        """The lease that stands, or a new one."""
+        async with self._taking:
+            if self._id is None or monotonic() >= self._ends:
+                self._lose()
+                await self._take_lease()
+            return self.id
+
     async def _take_lease(self) -> None:
         private = PrivateKey.generate()
         asked = monotonic()
@@ -186,7 +211,7 @@ class Holder:
 
     async def _beat(self) -> None:
         while True:
-            await asyncio.sleep(self._ttl_s / _RENEWALS_PER_LEASE)
+            await asyncio.sleep(min(_LONGEST_BEAT_S, self._ttl_s / _RENEWALS_PER_LEASE))
             try:
                 await asyncio.wait_for(self._renew(), timeout=self._ttl_s)
             except LeaseLost:
@@ -197,12 +222,10 @@ class Holder:
                 _LOG.exception("renewing failed")
 
     async def _renew(self) -> None:
-        if self._id is None or monotonic() >= self._ends:
-            self._lose()
-            await self._take_lease()
+        id, asked = await self._lease(), monotonic()
+        answer = await self._governance.renew(id, self._copies.ids(asked))
+        if self._id != id:
             return
-        asked = monotonic()
-        answer = await self._governance.renew(self._id, self._copies.ids(asked))
         self._lasts(asked, answer.ttl_s)
         if answer.transport_epoch > self.transport.epoch:
             key = unseal(self._session, answer.transport_key_sealed, TRANSPORT)
@@ -211,7 +234,7 @@ class Holder:
             self._copies.drop(answer.drop, asked)
             await self._acknowledge(answer.drop)
 
-    async def _acknowledge(self, ids: "list[ArtifactId] | tuple[ArtifactId, ...]") -> None:
+    async def _acknowledge(self, ids: Sequence[ArtifactId]) -> None:
         """Say what is gone from here. What cannot be said now is asked for again at a renewal."""
         gone = [id for id in ids if id not in self._copies and id not in self._busy]
         if not gone or self._id is None:

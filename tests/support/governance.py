@@ -54,7 +54,7 @@ def settings_for(servers: Servers, dsn: str, folder: Path, lease_s: float = 2.0)
             secret_key=SecretStr(address.secret_key),
         ),
         vault=VaultSettings(key_file=folder / "governance.key"),
-        leases=LeaseSettings(ttl_s=lease_s, renew_s=lease_s / 4),
+        leases=LeaseSettings(ttl_s=lease_s),
         erasure=ErasureSettings(poll_s=0.05),
         queue=QueueSettings(heartbeat_s=5),
     )
@@ -85,7 +85,9 @@ async def sign_up(service: GovernanceService) -> Subject:
     return await service.create_account(NewAccount(uuid4().bytes * 2, "$argon2id$v=19$hash", REGION))
 
 
-async def photo(holder: Holder, owner: SubjectId, data: bytes = b"a face", parents: tuple[Artifact, ...] = ()) -> Artifact:
+async def photo(
+    holder: Holder, owner: SubjectId, data: bytes = b"a face", parents: tuple[Artifact, ...] = ()
+) -> Artifact:
     """A stored photo, or a crop of the parents given."""
     kind = Kind.CROP if parents else Kind.PHOTO
     ids = tuple(one.id for one in parents)
