@@ -23,6 +23,9 @@ class EngineConfig:
     `max_rows` counts rows of the UNet's batch: a request with guidance takes two. `row_buckets` are the batch sizes
     that compiled code is made for (the last is `max_rows`); eager code runs the exact number. `memory_bytes` bounds
     what activations may take (None: only `max_rows` bounds). `slots` adapters are resident per rank bucket.
+    `targets` are ends of the paths of the UNet's layers that adapters may reach (empty: every one); compiled code
+    pays for all of them, eager code for those in use. `exact_pictures` hands back pictures before rounding, too, for
+    measuring.
     """
 
     sizes: tuple[Size, ...] = (Size(512, 512),)
@@ -32,6 +35,7 @@ class EngineConfig:
     memory_bytes: int | None = None
     slots: int = 24
     rank_buckets: tuple[int, ...] = (4, 8, 16, 32)
+    targets: tuple[str, ...] = ()
     host_cache_bytes: int = 2 << 30
     fetch_threads: int = 4
     prefetch_ahead: int = 32
@@ -39,6 +43,7 @@ class EngineConfig:
     max_steps: int = 150
     max_partial_images: int = 8
     decode_batch: int = 4
+    exact_pictures: bool = False
 
     def __post_init__(self) -> None:
         buckets = self.row_buckets

@@ -60,6 +60,7 @@ class Decoder:
             self._waiting.append(decoding)
             self._wake.notify()
 
+    @torch.inference_mode()
     def discard(self, job: Job) -> list[Decoding]:
         """Throw away what `job` still has waiting, zeroed; returns what was thrown away."""
         with self._wake:
@@ -82,6 +83,7 @@ class Decoder:
         self._thread = threading.Thread(target=self._serve, name="vae-decode", daemon=True)
         self._thread.start()
 
+    @torch.inference_mode()
     def close(self) -> None:
         """Stop after the batch at hand, and zero what waits."""
         with self._wake:
@@ -107,6 +109,7 @@ class Decoder:
             self._waiting = [d for d in self._waiting if d not in batch]
         return batch
 
+    @torch.inference_mode()
     def _decode(self, batch: list[Decoding]) -> None:
         try:
             pictures = decode(self._vae, torch.stack([d.latents_chw for d in batch]))
@@ -122,7 +125,6 @@ class Decoder:
             self._deliver(decoding, picture)
 
 
-@torch.inference_mode()
 def decode(vae: Any, latents_nchw: Tensor) -> list[Exact]:
     """Pictures `[height, width, 3]` from 0 to 1 of latents as the denoiser leaves them."""
     config = vae.config

@@ -11,14 +11,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 
-class LiveBytes(TorchDispatchMode):
+class LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves its base class untyped
     """Counts the bytes of the tensors that operations make, while they live; `peak` is the most at one time.
 
     Works alike on every device. Memory an operation takes and returns inside itself is not seen.
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # as above
         self.live = self.peak = 0
         self._holders: dict[int, int] = {}
 
@@ -52,6 +52,6 @@ def bytes_per_row(run: Callable[[int], object]) -> int:
     def peak(rows: int) -> int:
         with torch.inference_mode(), LiveBytes() as counter:
             run(rows)
-        return counter.peak
+        return int(counter.peak)
 
     return max(1, peak(2) - peak(1))

@@ -91,7 +91,10 @@ class GenerationRequest:
 
 @dataclass(frozen=True, slots=True)
 class GenerationResult:
-    """A finished picture, with how long it waited and ran (seconds) and how many engine steps it watched go by."""
+    """A finished picture, with how long it waited and ran (seconds) and how many engine steps it watched go by.
+
+    `exact` is the picture before rounding, from 0 to 1, where the engine is configured to hand it back.
+    """
 
     id: RequestId
     image: Picture
@@ -100,6 +103,7 @@ class GenerationResult:
     denoised_s: float
     decoded_s: float
     join_wait_steps: int
+    exact: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,13 @@ class Embeddings:
     text_nld: Tensor
     pooled_np: Tensor | None
 
+    def row(self, index: int) -> Embeddings:
+        """One prompt of the batch, `[1, ...]`, sharing its memory."""
+        pooled_np = self.pooled_np
+        return Embeddings(self.text_nld[index : index + 1], None if pooled_np is None else pooled_np[index : index + 1])
+
     def wipe(self) -> None:
+        """Overwrite with zeros."""
         self.text_nld.zero_()
         if self.pooled_np is not None:
             self.pooled_np.zero_()
@@ -35,8 +41,10 @@ class TextEncoding:
     before the last of each side by side, and the pooled output of the second).
     """
 
-    def __init__(self, encoders: list[Any], tokenizers: list[Any]) -> None:
+    def __init__(self, encoders: list[Any], tokenizers: list[Any], zero_when_empty: bool = False) -> None:
         assert len(encoders) == len(tokenizers), "each text encoder needs its tokenizer"
+        # SDXL bases were trained with zeros where there is no negative prompt.
+        self.zero_when_empty = zero_when_empty
         self._encoders, self._tokenizers = encoders, tokenizers
         # Fast tokenizers set padding on shared state: one caller at a time.
         self._lock = threading.Lock()
@@ -59,6 +67,7 @@ class TextEncoding:
                 for tokenizer in self._tokenizers
             )
 
+    @torch.inference_mode()
     def encode(self, prompts: list[Tokens]) -> Embeddings:
         """The embeddings of `prompts`; the adapters of the rows have been chosen beforehand."""
         device = next(self._encoders[0].parameters()).device

@@ -1,0 +1,104 @@
+"""Where each layer's adapter lies in one flat vector, so that a whole adapter moves in one copy.
+
+For every layer that may be adapted the vector holds `A` (`[rank, in]`, what shrinks) and `B` transposed
+(`[rank, out]`, what expands, with the adapter's scale folded in). Both begin with the rank, so an adapter of lower
+rank fills the first lines of each and leaves zeros below. Layers that most adapters have come first (attention, then
+feed-forward, then the rest, convolutions last): an adapter's *extent* is where its last layer ends, and what lies
+beyond need neither be copied nor computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import prod
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A layer that may be adapted: its path, and the widths of what goes in (with a kernel, all of it) and out."""
+
+    path: str
+    inward: int
+    outward: int
+
+    @property
+    def width(self) -> int:
+        return self.inward + self.outward
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a target's `A` and `B` begin in the vector, and where `B` ends."""
+
+    target: Target
+    a: int
+    b: int
+    end: int
+
+
+class Layout:
+    """The places of all targets at one rank."""
+
+    def __init__(self, targets: Iterable[Target], rank: int) -> None:
+        self.rank = rank
+        self.places: dict[str, Place] = {}
+        at = 0
+        for target in targets:
+            b = at + rank * target.inward
+            end = b + rank * target.outward
+            self.places[target.path] = Place(target, at, b, end)
+            at = end
+        self.length = at
+
+    def a_of(self, flat: Tensor, path: str) -> Tensor:
+        """The target's `A` in `flat` (`[..., length]`): a view `[..., rank, in]`."""
+        place = self.places[path]
+        return flat[..., place.a : place.b].view(*flat.shape[:-1], self.rank, place.target.inward)
+
+    def b_of(self, flat: Tensor, path: str) -> Tensor:
+        """The target's transposed `B` in `flat`: a view `[..., rank, out]`."""
+        place = self.places[path]
+        return flat[..., place.b : place.end].view(*flat.shape[:-1], self.rank, place.target.outward)
+
+    def extent_of(self, paths: Iterable[str]) -> int:
+        """Where the last of `paths` ends; 0 for none."""
+        return max((self.places[path].end for path in paths), default=0)
+
+    def write(self, flat: Tensor, layers: Mapping[str, tuple[Tensor, Tensor]]) -> None:
+        """Put layers (`A [r, in...]`, `B [out, r]` scaled) into the zeroed vector `flat`; `r` is at most the rank."""
+        for path, (a, b) in layers.items():
+            r = a.shape[0]
+            self.a_of(flat, path)[:r].copy_(a.flatten(1))
+            self.b_of(flat, path)[:r].copy_(b.flatten(1).T)
+
+
+def find_targets(module: nn.Module) -> list[Target]:
+    """Every linear and (ungrouped) convolution layer under `module`, those that most adapters have first."""
+    found = [
+        Target(path, prod(layer.weight.shape[1:]), layer.weight.shape[0])
+        for path, layer in module.named_modules()
+        if isinstance(layer, nn.Linear) or (isinstance(layer, nn.Conv2d) and layer.groups == 1)
+    ]
+    return sorted(found, key=lambda target: _rarity(target.path, module.get_submodule(target.path)))
+
+
+def _rarity(path: str, layer: nn.Module) -> int:
+    if isinstance(layer, nn.Conv2d):
+        return 4 if layer.kernel_size != (1, 1) else 3
+    if path.endswith((".to_q", ".to_k", ".to_v", ".to_out.0", ".q_proj", ".k_proj", ".v_proj", ".out_proj")):
+        return 0
+    return 1 if ".ff." in path or ".mlp." in path else 2
+
+
+def same_shape(target: Target, a: Tensor, b: Tensor) -> bool:
+    """Whether an adapter's layer fits the target."""
+    return a.shape[0] == b.shape[1] and prod(a.shape[1:]) == target.inward and b.shape[0] == target.outward
+
+
+def empty(length: int, dtype: torch.dtype, *, pinned: bool) -> Tensor:
+    """A zeroed host vector; pinned memory reaches an accelerator faster."""
+    return torch.zeros(length, dtype=dtype, pin_memory=pinned)
