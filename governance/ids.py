@@ -4,12 +4,16 @@ Text form: `art_01a20baf9dd6707993b5dc044a7a3ac2` (prefix, underscore, 32 hex di
 In PostgreSQL only the UUID is stored.
 """
 
+import re
+from collections.abc import Iterable
 from typing import ClassVar, Self
 from uuid import UUID
 
 import uuid_utils
 
 from governance.errors import NotFound
+
+_DIGITS = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
 class Id(str):
@@ -27,20 +31,20 @@ class Id(str):
         return cls(f"{cls.prefix}_{uuid.hex}")
 
     def check(self) -> Self:
-        """Itself when it is well formed; raises `NotFound` otherwise."""
-        _ = self.uuid
+        """Itself when it is well formed; other text raises `NotFound`, like an unknown identifier."""
+        if self[:4] != self.prefix + "_" or not _DIGITS.fullmatch(self, 4):
+            raise NotFound()
         return self
 
     @property
+    def digits(self) -> str:
+        """The UUID's 32 hex digits; for identifiers that were checked."""
+        return self[4:]
+
+    @property
     def uuid(self) -> UUID:
-        """The UUID inside; text that is no identifier of this kind raises `NotFound`, like an unknown one."""
-        prefix, _, digits = self.partition("_")
-        if prefix != self.prefix or len(digits) != 32:
-            raise NotFound()
-        try:
-            return UUID(hex=digits)
-        except ValueError:
-            raise NotFound() from None
+        """The UUID inside. Raises `NotFound` like `check`."""
+        return UUID(hex=self.check()[4:])
 
 
 class SubjectId(Id):
@@ -58,7 +62,7 @@ class ArtifactId(Id):
 
     def location(self, first: SubjectId) -> str:
         """The key of its bytes in the bucket: all of its first subject's lie under one prefix."""
-        return f"{first.uuid.hex}/{self.uuid.hex}"
+        return f"{first.digits}/{self.digits}"
 
 
 class RunId(Id):
@@ -108,3 +112,8 @@ class HoldId(Id):
 
     __slots__ = ()
     prefix = "hld"
+
+
+def digits(ids: Iterable[Id]) -> list[str]:
+    """For an array parameter of type uuid[]; the identifiers were checked."""
+    return [id.digits for id in ids]

@@ -52,24 +52,23 @@ class Jobs:
 
     async def _check(self, conn: Connection, new: NewJob) -> str:
         """Owner and inputs are live and may be trained on; gives the owner's region."""
-        ids = [one.uuid for one in new.inputs]
-        people = await subjects.lock_keys(conn, [new.owner.uuid], ids)
-        found = await artifacts.lock_share(conn, ids)
+        people = await subjects.lock_keys(conn, [new.owner.check()], [one.check() for one in new.inputs])
+        found = await artifacts.lock_share(conn, new.inputs)
         for id in new.inputs:
-            one = found.get(id.uuid)
+            one = found.get(id)
             if one is None or new.owner not in one.subjects:
                 raise NotFound(f"there is no {id}")
             if one.state is not ArtifactState.LIVE:
                 raise Fenced(f"{id} is {one.state}")
             self._policy.check_read(Purpose.TRAINING, one.kind)
-        if new.owner.uuid not in people:
+        if new.owner not in people:
             raise NotFound()
         for person in people.values():
             if person.state is SubjectStatus.FROZEN:
                 raise Frozen()
             if person.state is not SubjectStatus.ACTIVE:
                 raise Fenced(f"{person.id} is {person.state}")
-        return people[new.owner.uuid].region
+        return people[new.owner].region
 
     async def job(self, id: JobId, owner: SubjectId | None) -> Job:
         async with self._database.transaction() as conn:

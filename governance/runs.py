@@ -21,6 +21,8 @@ class Runs:
         self._database, self._policy, self._clock = database, policy, clock
 
     async def start(self, new: NewRun) -> Run:
+        for id in (*new.subjects, *new.inputs):
+            id.check()
         try:
             async with self._database.transaction() as conn:
                 return await self._start(conn, new)
@@ -32,13 +34,12 @@ class Runs:
 
     async def _start(self, conn: Connection, new: NewRun) -> Run:
         await fences.pass_through(conn)
-        input_ids = [one.uuid for one in new.inputs]
-        people = await subjects.lock_keys(conn, [one.uuid for one in new.subjects], input_ids)
-        found = await artifacts.lock_share(conn, input_ids)
+        people = await subjects.lock_keys(conn, new.subjects, new.inputs)
+        found = await artifacts.lock_share(conn, new.inputs)
         for id in new.inputs:
-            self._check_input(new, found.get(id.uuid), id)
+            self._check_input(new, found.get(id), id)
         for subject in new.subjects:
-            if subject.uuid not in people:
+            if subject not in people:
                 raise NotFound(f"there is no {subject}")
         for person in people.values():
             _check_person(person)
@@ -46,7 +47,7 @@ class Runs:
             id=RunId.new(),
             purpose=new.purpose,
             basis=self._policy.basis(new.purpose),
-            subjects=_people(new, [found[one] for one in input_ids]),
+            subjects=_people(new, [found[one] for one in new.inputs]),
             inputs=new.inputs,
             state=RunState.RUNNING,
             started_at=self._clock(),

@@ -52,8 +52,8 @@ class Erasure:
         hold = Hold(HoldId.new(), new.artifact, new.basis, new.until)
         async with self._database.transaction() as conn:
             await fences.pass_through(conn)
-            found = await artifacts.lock_share(conn, [new.artifact.uuid])
-            artifact = found.get(new.artifact.uuid)
+            found = await artifacts.lock_share(conn, [new.artifact.check()])
+            artifact = found.get(new.artifact)
             if artifact is None:
                 raise NotFound(f"there is no {new.artifact}")
             if artifact.state not in (ArtifactState.LIVE, ArtifactState.HELD):

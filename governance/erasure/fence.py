@@ -101,7 +101,7 @@ class Fence:
         epoch = await epochs.active(conn)
         custody = await self._context.keys.service_key(CUSTODY)
         secret = await self._context.keys.secret(epoch)
-        for sealed in (await artifacts.get_sealed(conn, ids)).values():
+        for sealed in (await artifacts.get_sealed(conn, [ArtifactId.of(one) for one in ids])).values():
             key = await self._open(conn, sealed)
             id = sealed.artifact.id
             await erasing.keep_under_custody(conn, id.uuid, seal_artifact_key(secret, [custody], id, key), epoch)
@@ -109,10 +109,10 @@ class Fence:
         zero(custody)
 
     async def _open(self, conn: Connection, sealed: Sealed) -> bytearray:
-        people = await subjects.lock_keys(conn, [one.uuid for one in sealed.artifact.subjects], [])
+        people = await subjects.lock_keys(conn, sealed.artifact.subjects, [])
         keys = []
         for one in sealed.artifact.subjects:
-            row = people[one.uuid]
+            row = people[one]
             assert row.sealed is not None, "what is live has living subjects"
             keys.append(unseal_named(await self._context.keys.secret(row.epoch), one, row.sealed))
         assert sealed.sealed_key is not None

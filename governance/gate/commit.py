@@ -21,7 +21,7 @@ class Commit:
 async def apply(context: GateContext, conn: Connection, ops: Sequence[Commit]) -> Sequence[Artifact | GovernanceError]:
     """Make a batch live; repeating a commit answers as the first time."""
     await fences.pass_through(conn)
-    ids = {op.id.uuid for op in ops}
+    ids = {op.id for op in ops}
     before = await artifacts.lock_for_commit(conn, ids)
     live = await artifacts.make_live(conn, list({op.id: (op.id, op.receipt) for op in ops}.values()))
     if live:
@@ -29,7 +29,7 @@ async def apply(context: GateContext, conn: Connection, ops: Sequence[Commit]) -
         await record(conn, [Leaf(event=LeafEvent.ARTIFACT_LIVE, at=now, artifact=one.id) for one in live.values()])
     repeated = {id for id, one in before.items() if one.state is ArtifactState.LIVE}
     stored = await artifacts.get_sealed(conn, repeated) if repeated else {}
-    return [live.get(op.id.uuid) or _other(op, before.get(op.id.uuid), stored.get(op.id.uuid)) for op in ops]
+    return [live.get(op.id) or _other(op, before.get(op.id), stored.get(op.id)) for op in ops]
 
 
 def _other(op: Commit, before: Artifact | None, stored: artifacts.Sealed | None) -> Artifact | GovernanceError:

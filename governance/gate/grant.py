@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from governance.audit.leaf import Leaf, LeafEvent
 from governance.errors import Frozen, Gone, GovernanceError, LeaseLost, NotFound, Refused
@@ -14,7 +13,7 @@ from governance.ledger.database import Connection
 from governance.ledger.holders import Holding, Session
 from governance.ledger.leaves import record
 from governance.ledger.subjects import SubjectKey
-from governance.model import ArtifactId, ArtifactState, Grant, HolderId, LeaseId, Purpose, SubjectStatus
+from governance.model import ArtifactId, ArtifactState, Grant, HolderId, LeaseId, Purpose, SubjectId, SubjectStatus
 from governance.vault.cipher import zero
 from governance.vault.keyring import CUSTODY
 from governance.vault.wrap import seal, unseal_artifact_key, unseal_named
@@ -29,9 +28,9 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    subjects: Mapping[UUID, SubjectKey]
-    artifacts: Mapping[UUID, Sealed]
-    sessions: Mapping[UUID, Session]
+    subjects: Mapping[SubjectId, SubjectKey]
+    artifacts: Mapping[ArtifactId, Sealed]
+    sessions: Mapping[HolderId, Session]
     now: datetime
 
 
@@ -51,13 +50,13 @@ async def apply(context: GateContext, conn: Connection, ops: Sequence[Read]) -> 
 
 
 async def _look_up(context: GateContext, conn: Connection, ops: Sequence[Read]) -> _Known:
-    ids = {op.id.uuid for op in ops}
+    ids = {op.id for op in ops}
     await fences.pass_through(conn)
     now = context.clock()
     return _Known(
         subjects=await subjects.lock_keys(conn, [], ids),
         artifacts=await artifacts.get_sealed(conn, ids),
-        sessions=await holders.sessions(conn, {op.holder.uuid for op in ops}, now),
+        sessions=await holders.sessions(conn, {op.holder for op in ops}, now),
         now=now,
     )
 
@@ -70,11 +69,11 @@ async def _answer(context: GateContext, known: _Known, op: Read) -> Grant | Gove
 
 
 async def _grant(context: GateContext, known: _Known, op: Read) -> Grant:
-    row = known.artifacts.get(op.id.uuid)
+    row = known.artifacts.get(op.id)
     if row is None:
         raise NotFound(f"there is no {op.id}")
     _check(context, known, op, row)
-    session = known.sessions.get(op.holder.uuid)
+    session = known.sessions.get(op.holder)
     if session is None:
         raise LeaseLost()
     assert row.version_id is not None
@@ -97,7 +96,7 @@ def _check(context: GateContext, known: _Known, op: Read, row: Sealed) -> None:
         context.policy.check_read_held(op.purpose, artifact.kind)
         return
     context.policy.check_read(op.purpose, artifact.kind)
-    frozen = any(known.subjects[one.uuid].state is SubjectStatus.FROZEN for one in artifact.subjects)
+    frozen = any(known.subjects[one].state is SubjectStatus.FROZEN for one in artifact.subjects)
     if frozen and not context.policy.purposes[op.purpose].frozen:
         raise Frozen()
     if not frozen and artifact.deadline is not None and artifact.deadline <= known.now:
@@ -110,7 +109,7 @@ async def _artifact_key(context: GateContext, known: _Known, row: Sealed) -> byt
     if row.artifact.state is ArtifactState.HELD:
         people = [await context.keys.service_key(CUSTODY)]
     else:
-        people = [await _subject_key(context, known.subjects[one.uuid]) for one in row.artifact.subjects]
+        people = [await _subject_key(context, known.subjects[one]) for one in row.artifact.subjects]
     try:
         return unseal_artifact_key(secret, people, row.artifact.id, row.sealed_key)
     finally:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from governance.audit.leaf import Leaf, LeafEvent
 from governance.errors import Fenced, Frozen, GovernanceError, LeaseLost, NotFound
@@ -20,6 +19,7 @@ from governance.model import (
     ArtifactState,
     HolderId,
     NewArtifact,
+    RunId,
     RunState,
     SubjectId,
     SubjectStatus,
@@ -39,10 +39,10 @@ class Registration:
 class _Known:
     """What the ledger says about everything that a batch names, under row locks."""
 
-    subjects: Mapping[UUID, SubjectKey]
-    parents: Mapping[UUID, Artifact]
-    runs: Mapping[UUID, RunState]
-    sessions: Mapping[UUID, Session]
+    subjects: Mapping[SubjectId, SubjectKey]
+    parents: Mapping[ArtifactId, Artifact]
+    runs: Mapping[RunId, RunState]
+    sessions: Mapping[HolderId, Session]
     epoch: int
     now: datetime
 
@@ -71,14 +71,14 @@ async def apply(
 
 
 async def _look_up(context: GateContext, conn: Connection, ops: Sequence[Registration]) -> _Known:
-    parent_ids = {parent.uuid for op in ops for parent in op.new.parents}
+    parent_ids = {parent for op in ops for parent in op.new.parents}
     await fences.pass_through(conn)
     return _Known(
         epoch=await epochs.active(conn),
-        subjects=await subjects.lock_keys(conn, {one.uuid for op in ops for one in op.new.subjects}, parent_ids),
+        subjects=await subjects.lock_keys(conn, {one for op in ops for one in op.new.subjects}, parent_ids),
         parents=await artifacts.lock_share(conn, parent_ids) if parent_ids else {},
-        runs=await runs.lock_states(conn, {op.new.run.uuid for op in ops if op.new.run}),
-        sessions=await holders.sessions(conn, {op.holder.uuid for op in ops}, context.clock()),
+        runs=await runs.lock_states(conn, {op.new.run for op in ops if op.new.run}),
+        sessions=await holders.sessions(conn, {op.holder for op in ops}, context.clock()),
         now=context.clock(),
     )
 
@@ -100,14 +100,14 @@ class _SubjectKeys:
 
     async def subject(self, id: SubjectId) -> bytearray:
         if id not in self._subjects:
-            row = self._known.subjects[id.uuid]
+            row = self._known.subjects[id]
             assert row.sealed is not None, "an active subject has a key"
             self._subjects[id] = unseal_named(await self._context.keys.secret(row.epoch), id, row.sealed)
         return self._subjects[id]
 
     async def session(self, id: HolderId) -> bytearray:
         if id not in self._sessions:
-            row = self._known.sessions.get(id.uuid)
+            row = self._known.sessions.get(id)
             if row is None:
                 raise LeaseLost()
             self._sessions[id] = unseal_named(await self._context.keys.secret(row.epoch), id, row.sealed)
@@ -126,7 +126,7 @@ async def _register(
     session = await keys.session(op.holder)
     parents = [_live_parent(known, parent) for parent in new.parents]
     people = _live_subjects(known, new, parents)
-    if new.run is not None and known.runs.get(new.run.uuid) is not RunState.RUNNING:
+    if new.run is not None and known.runs.get(new.run) is not RunState.RUNNING:
         raise Fenced("the run has ended; nothing can be made in it any more")
     id = ArtifactId.new()
     artifact = Artifact(
@@ -150,7 +150,7 @@ async def _register(
 
 
 def _live_parent(known: _Known, id: ArtifactId) -> Artifact:
-    parent = known.parents.get(id.uuid)
+    parent = known.parents.get(id)
     if parent is None:
         raise NotFound(f"there is no {id} to derive from")
     if parent.state is not ArtifactState.LIVE:
@@ -166,7 +166,7 @@ def _live_subjects(known: _Known, new: NewArtifact, parents: Sequence[Artifact])
     if not people:
         raise NotFound("an artifact needs at least one subject")
     for id in people:
-        row = known.subjects.get(id.uuid)
+        row = known.subjects.get(id)
         if row is None:
             raise NotFound(f"there is no {id}")
         if row.state is SubjectStatus.FROZEN:

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
+from governance.ids import digits
 from governance.ledger.database import Connection
 from governance.model import ArtifactId, HolderId, HolderKind, LeaseId, Purpose
 
@@ -37,13 +37,14 @@ async def insert(conn: Connection, session: Session, kind: HolderKind, region: s
     )
 
 
-async def sessions(conn: Connection, ids: Iterable[UUID], now: datetime) -> Mapping[UUID, Session]:
+async def sessions(conn: Connection, ids: Iterable[HolderId], now: datetime) -> Mapping[HolderId, Session]:
     """Those whose lease has not ended."""
     cursor = await conn.execute(
-        "SELECT id, sealed_session, key_epoch, expires_at FROM holders WHERE id = ANY (%s) AND expires_at > %s",
-        [list(ids), now],
+        "SELECT id, sealed_session, key_epoch, expires_at FROM holders WHERE id = ANY (%s::uuid[]) AND expires_at > %s",
+        [digits(ids), now],
     )
-    return {row[0]: Session(HolderId.of(row[0]), row[1], row[2], row[3]) for row in await cursor.fetchall()}
+    found = [Session(HolderId.of(row[0]), *row[1:]) for row in await cursor.fetchall()]
+    return {one.id: one for one in found}
 
 
 async def extend(conn: Connection, id: HolderId, now: datetime, until: datetime) -> Session | None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from uuid import UUID
 
 from psycopg.rows import TupleRow
 
+from governance.ids import digits
 from governance.ledger.database import Connection
 from governance.model import ArtifactId, LegalBasis, Purpose, Run, RunId, RunState, SubjectId
 
@@ -41,9 +41,11 @@ async def insert(conn: Connection, run: Run) -> None:
     )
 
 
-async def lock_states(conn: Connection, ids: Iterable[UUID]) -> Mapping[UUID, RunState]:
-    cursor = await conn.execute("SELECT id, state FROM runs WHERE id = ANY (%s) ORDER BY id FOR SHARE", [list(ids)])
-    return {row[0]: RunState(row[1]) for row in await cursor.fetchall()}
+async def lock_states(conn: Connection, ids: Iterable[RunId]) -> Mapping[RunId, RunState]:
+    cursor = await conn.execute(
+        "SELECT id, state FROM runs WHERE id = ANY (%s::uuid[]) ORDER BY id FOR SHARE", [digits(ids)]
+    )
+    return {RunId.of(row[0]): RunState(row[1]) for row in await cursor.fetchall()}
 
 
 async def finish(conn: Connection, id: RunId, outcome: RunState, now: datetime) -> Run | None:

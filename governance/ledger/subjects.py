@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from uuid import UUID
 
 from psycopg.rows import TupleRow
 
 from governance.errors import NotFound
+from governance.ids import ArtifactId, digits
 from governance.ledger.database import Connection
 from governance.model import Subject, SubjectId, SubjectStatus
 
@@ -53,21 +53,19 @@ async def set_state(conn: Connection, id: SubjectId, state: SubjectStatus) -> Su
 
 
 async def lock_keys(
-    conn: Connection, subjects: Iterable[UUID], of_artifacts: Iterable[UUID]
-) -> Mapping[UUID, SubjectKey]:
+    conn: Connection, subjects: Iterable[SubjectId], of_artifacts: Iterable[ArtifactId]
+) -> Mapping[SubjectId, SubjectKey]:
     """These and the subjects of these artifacts; none of them can change before this transaction ends."""
     cursor = await conn.execute(
         """
         SELECT id, state, region, sealed_key, key_epoch FROM subjects
-        WHERE id = ANY (%s) OR id IN (SELECT unnest(subjects) FROM artifacts WHERE id = ANY (%s))
+        WHERE id = ANY (%s::uuid[]) OR id IN (SELECT unnest(subjects) FROM artifacts WHERE id = ANY (%s::uuid[]))
         ORDER BY id FOR SHARE
         """,
-        [list(subjects), list(of_artifacts)],
+        [digits(subjects), digits(of_artifacts)],
     )
-    return {
-        row[0]: SubjectKey(SubjectId.of(row[0]), SubjectStatus(row[1]), row[2], row[3], row[4])
-        for row in await cursor.fetchall()
-    }
+    found = [SubjectKey(SubjectId.of(row[0]), SubjectStatus(row[1]), *row[2:]) for row in await cursor.fetchall()]
+    return {one.id: one for one in found}
 
 
 def _one(row: TupleRow | None) -> Subject:

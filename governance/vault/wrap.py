@@ -37,12 +37,8 @@ def unseal(key: Bytes, sealed: bytes, aad: bytes) -> bytearray:
 
 def derive(secret: Bytes, label: str, *parts: Bytes) -> bytes:
     """A key for one use, from a secret and what it is bound to."""
-    mac = hmac.new(bytes(secret), label.encode(), "sha256")
-    for part in parts:
-        view = memoryview(part)
-        mac.update(view.nbytes.to_bytes(4, "big"))
-        mac.update(view)
-    return mac.digest()
+    message = b"".join([label.encode(), *(len(part).to_bytes(4, "big") + part for part in parts)])
+    return hmac.digest(secret, message, "sha256")
 
 
 def seal_named(secret: Bytes, id: Id | str, plain: Bytes) -> bytes:
