@@ -1,9 +1,13 @@
 """The machine's side: start and stop the service here, look at it, show what it does."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from cluster.cli.output import Json, answer, console, table
 from cluster.config import load
+from cluster.demo.run import demonstrate
 from cluster.errors import NotRunning
 from cluster.installation import Installation, Part
 from cluster.progress import Silent, Teller, Terminal
@@ -11,7 +15,7 @@ from cluster.progress import Silent, Teller, Terminal
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the program."""
-    for command in (up, down, status):
+    for command in (up, down, status, demo):
         app.command()(command)
 
 
@@ -43,3 +47,14 @@ def status(json: Json = False) -> None:
     answer(json, document, table("Part", "State", rows=rows))
     if not parts[Part.API]:
         raise NotRunning("The API does not answer.", "Start the service with `pixreunion up`.")
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Where the contact sheet and the certificate go.")] = Path("var/demo"),
+    seed: Annotated[int | None, typer.Option(help="Another person for another number; none: a new one.")] = None,
+    json: Json = False,
+) -> None:
+    """Show the main job from end to end: photos in, a model of one's own, pictures out, all of it erased."""
+    shown = demonstrate(load(), out, seed, teller_for(json))
+    cost = f"Done in {shown.wall_s:.0f} s, with at most {shown.peak_memory_bytes / 1e9:.1f} GB of memory."
+    answer(json, shown, f"{cost} See {shown.outcome.contact_sheet}")

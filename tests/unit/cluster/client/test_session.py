@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from cluster.client.errors import NotSignedIn
+from cluster.client.session import forget, remember, service_url, session_file, signed_in, stranger
+from cluster.config import ClientSettings, Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home")
+
+
+def test_a_remembered_token_is_used_and_kept_closed(settings: Settings) -> None:
+    remember(settings, service_url(settings), "pxr_1")
+    assert session_file(settings).stat().st_mode & 0o777 == 0o600
+    with signed_in(settings) as api:
+        assert api.url == service_url(settings)
+
+
+def test_without_a_token_the_way_out_is_said(settings: Settings) -> None:
+    with pytest.raises(NotSignedIn) as refused:
+        signed_in(settings)
+    assert "account login" in refused.value.way_out
+
+
+def test_a_token_never_goes_to_another_address(settings: Settings) -> None:
+    remember(settings, service_url(settings), "pxr_1")
+    elsewhere = settings.model_copy(update={"client": ClientSettings(url="https://elsewhere.example.org")})
+    with pytest.raises(NotSignedIn):
+        signed_in(elsewhere)
+
+
+def test_a_token_of_the_settings_needs_no_session(settings: Settings) -> None:
+    given = settings.model_copy(update={"client": ClientSettings(token=SecretStr("pxr_2"))})
+    with signed_in(given), stranger(given):
+        assert not session_file(given).exists()
+
+
+def test_forgetting(settings: Settings) -> None:
+    remember(settings, service_url(settings), "pxr_1")
+    forget(settings)
+    forget(settings)
+    with pytest.raises(NotSignedIn):
+        signed_in(settings)
