@@ -12,6 +12,7 @@ from governance.config import GovernanceSettings, KeyProviderKind, VaultSettings
 from governance.erasure.erasure import Erasure
 from governance.erasure.expiry import Expiry
 from governance.erasure.fence import Fence
+from governance.erasure.orphans import Orphans
 from governance.erasure.runner import Runner
 from governance.erasure.steps import Scan, Tools
 from governance.gate.context import GateContext
@@ -30,6 +31,7 @@ from governance.vault.keyfile import KeyFile
 from governance.vault.keyring import Keyring
 from governance.vault.kms import KmsKeys
 from governance.vault.provider import KeyProvider
+from governance.vault.rotation import Rotation
 
 _SWEEP_S = 1.0
 _TIDY_S = 300.0
@@ -64,6 +66,8 @@ class Parts:
     erasure: Erasure
     expiry: Expiry
     runner: Runner
+    orphans: Orphans
+    rotation: Rotation
     background: Background
 
     def chores(self, poll_s: float) -> tuple[Chore, ...]:
@@ -72,6 +76,8 @@ class Parts:
             Chore("expiry", _SWEEP_S, self.expiry.sweep),
             Chore("ended leases", _SWEEP_S, self.leases.expire),
             Chore("silent workers", _SWEEP_S, self.jobs.recover),
+            Chore("epochs", _TIDY_S, self.rotation.rotate_when_due),
+            Chore("orphans", _TIDY_S, self.orphans.sweep),
             Chore("old answers", _TIDY_S, self.idempotency.forget_old),
         )
 
@@ -116,6 +122,8 @@ async def _assemble(
         erasure=Erasure(database, fence, clock, background.wake),
         expiry=Expiry(database, fence, clock, settings.erasure),
         runner=Runner(tools, keys, settings.erasure, settings.vault.epoch_s),
+        orphans=Orphans(database, store),
+        rotation=Rotation(database, keys, clock, settings.vault.epoch_s),
         background=background,
     )
 

@@ -32,9 +32,13 @@ class Id(str):
 
     def check(self) -> Self:
         """Itself when it is well formed; other text raises `NotFound`, like an unknown identifier."""
-        if self[:4] != self.prefix + "_" or not _DIGITS.fullmatch(self, 4):
+        if not self.is_well_formed:
             raise NotFound()
         return self
+
+    @property
+    def is_well_formed(self) -> bool:
+        return self[:4] == self.prefix + "_" and _DIGITS.fullmatch(self, 4) is not None
 
     @property
     def digits(self) -> str:

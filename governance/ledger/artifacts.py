@@ -180,3 +180,11 @@ async def due(conn: Connection, now: datetime, started_before: datetime, limit: 
         {"now": now, "started": started_before, "limit": limit},
     )
     return [(row[0], row[1]) for row in await cursor.fetchall()]
+
+
+async def with_bytes(conn: Connection, ids: Iterable[ArtifactId]) -> set[ArtifactId]:
+    """Those of them that may have bytes in the bucket."""
+    cursor = await conn.execute(
+        "SELECT id FROM artifacts WHERE id = ANY (%s::uuid[]) AND state <> 'erased'", [digits(ids)]
+    )
+    return {ArtifactId.of(row[0]) for row in await cursor.fetchall()}

@@ -28,12 +28,14 @@ class KmsKeys:
         await asyncio.to_thread(self._create, epoch)
 
     async def seal(self, epoch: int, plain: bytes) -> bytes:
+        await asyncio.to_thread(self._check_enabled, epoch)
         answer = await self._call(
             lambda: self._client.encrypt(KeyId=_alias(epoch), Plaintext=plain, EncryptionContext=_context(epoch))
         )
         return bytes(answer["CiphertextBlob"])
 
     async def unseal(self, epoch: int, sealed: bytes) -> bytearray:
+        await asyncio.to_thread(self._check_enabled, epoch)
         answer = await self._call(
             lambda: self._client.decrypt(KeyId=_alias(epoch), CiphertextBlob=sealed, EncryptionContext=_context(epoch))
         )
@@ -47,6 +49,15 @@ class KmsKeys:
             return await asyncio.to_thread(work)
         except (ClientError, BotoCoreError) as error:
             raise KeyUnavailable(f"the key management service refused: {type(error).__name__}") from error
+
+    def _check_enabled(self, epoch: int) -> None:
+        """Said by us too, so that a destroyed key reads as one and not as some refusal."""
+        try:
+            found = self._find(epoch)
+        except (ClientError, BotoCoreError) as error:
+            raise KeyUnavailable("the key management service cannot be reached") from error
+        if found is None or found["KeyState"] != "Enabled":
+            raise KeyUnavailable(f"the root key of epoch {epoch} is destroyed or was never made")
 
     def _find(self, epoch: int) -> dict[str, Any] | None:
         try:

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from cluster.embedded.throwaway import Servers
 from governance.blobs.s3 import S3BlobStore
 from governance.bootstrap import Extras
+from governance.clock import Clock
 from governance.config import (
     BlobSettings,
     ErasureSettings,
@@ -20,9 +21,24 @@ from governance.config import (
     QueueSettings,
     VaultSettings,
 )
+from governance.erasure.steps import no_scan
 from governance.holder import Holder
-from governance.model import Artifact, HolderKind, Kind, NewAccount, NewArtifact, Purpose, Subject, SubjectId
+from governance.model import (
+    Artifact,
+    HolderKind,
+    Kind,
+    NewAccount,
+    NewArtifact,
+    Purpose,
+    Request,
+    RequestId,
+    RequestState,
+    Subject,
+    SubjectId,
+)
+from governance.policy import shipped
 from governance.service import GovernanceService
+from tests.support.waiting import eventually
 
 REGION = "eu-north-1"
 
@@ -99,3 +115,20 @@ def store_of(service: GovernanceService) -> S3BlobStore:
     store = service.parts.store
     assert isinstance(store, S3BlobStore)
     return store
+
+
+def with_clock(clock: Clock) -> Extras:
+    """The defaults with a clock that the test turns."""
+    return Extras(shipped(), clock, no_scan)
+
+
+async def completed(service: GovernanceService, id: RequestId) -> Request:
+    """The request when all its steps are done."""
+
+    async def look() -> Request | None:
+        request = await service.request(id)
+        return request if request.state is RequestState.COMPLETED else None
+
+    request = await eventually(look)
+    assert request is not None
+    return request
