@@ -68,12 +68,12 @@ class Layout:
         """Where the last of `paths` ends; 0 for none."""
         return max((self.places[path].end for path in paths), default=0)
 
-    def write(self, flat: Tensor, layers: Mapping[str, tuple[Tensor, Tensor]]) -> None:
-        """Put layers (`A [r, in...]`, `B [out, r]` scaled) into the zeroed vector `flat`; `r` is at most the rank."""
-        for path, (a, b) in layers.items():
+    def write(self, flat: Tensor, layers: Mapping[str, tuple[Tensor, Tensor, float]]) -> None:
+        """Put layers (`A [r, in...]`, `B [out, r]`, scale) into the zeroed vector `flat`; `r` is at most the rank."""
+        for path, (a, b, scale) in layers.items():
             r = a.shape[0]
             self.a_of(flat, path)[:r].copy_(a.flatten(1))
-            self.b_of(flat, path)[:r].copy_(b.flatten(1).T)
+            self.b_of(flat, path)[:r].copy_(b.T).mul_(scale)
 
 
 def find_targets(module: nn.Module) -> list[Target]:
@@ -92,11 +92,6 @@ def _rarity(path: str, layer: nn.Module) -> int:
     if path.endswith((".to_q", ".to_k", ".to_v", ".to_out.0", ".q_proj", ".k_proj", ".v_proj", ".out_proj")):
         return 0
     return 1 if ".ff." in path or ".mlp." in path else 2
-
-
-def same_shape(target: Target, a: Tensor, b: Tensor) -> bool:
-    """Whether an adapter's layer fits the target."""
-    return a.shape[0] == b.shape[1] and prod(a.shape[1:]) == target.inward and b.shape[0] == target.outward
 
 
 def empty(length: int, dtype: torch.dtype, *, pinned: bool) -> Tensor:

@@ -92,7 +92,10 @@ class RowStack:
 
     def choose(self, slots: list[int]) -> None:
         """Row `j` of the coming forward uses the adapter in `slots[j]`; 0 is the base."""
-        used = [slot for slot in slots if self._extents.get(slot)]
+        # An adapter that does not reach this module is the base here: a row must never remember an empty slot,
+        # for the next adapter in it may well reach the module.
+        slots = [slot if slot in self._extents else 0 for slot in slots]
+        used = [slot for slot in slots if slot]
         rank = max((self.place_of(slot)[0] for slot in used), default=min(self.layouts))
         self.open(rank)
         for row, slot in enumerate(slots):
@@ -117,8 +120,8 @@ class RowStack:
 
     def _fill_row(self, rank: int, row: int, slot: int) -> None:
         self._clear_row(rank, row)
-        extent = self._extents.get(slot, 0)
-        if extent:
+        if slot:
+            extent = self._extents[slot]
             own, index = self.place_of(slot)
             target = self._rows[rank][row]
             if own == rank:

@@ -7,13 +7,15 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
-from serve_apps.engine.adapterfile import Layers, UnusableAdapter, read
 from serve_apps.engine.config import EngineConfig, Execution
 from serve_apps.engine.hostcache import HostAdapter
-from serve_apps.engine.layout import empty, same_shape
+from serve_apps.engine.layout import empty
 from serve_apps.engine.rowstack import RowStack
+from training.engine.errors import RankTooLarge, UnknownTarget
+from training.engine.formats import AdapterWeights, LayerWeights, parse
+from training.engine.names import Component, NameBook
 
-_TEXT = ("text_encoder", "text_encoder_2")
+_TEXT = (Component.TEXT_ENCODER, Component.TEXT_ENCODER_2)
 
 
 class Components(Protocol):
@@ -31,8 +33,8 @@ class ParsedAdapter:
     """An adapter in host memory, laid out as its slots are: one vector per component, cut at its last layer."""
 
     rank: int
-    flats: dict[str, Tensor] = field(repr=False)
-    paths: dict[str, frozenset[str]] = field(repr=False)
+    flats: dict[Component, Tensor] = field(repr=False)
+    paths: dict[Component, frozenset[str]] = field(repr=False)
 
     @property
     def nbytes(self) -> int:
@@ -46,7 +48,7 @@ class ParsedAdapter:
 class Stacks:
     """Loads, evicts and chooses adapters for all components of one base model at once.
 
-    The base model's layers are replaced in place. Raises `ValueError` when no layer matches `config.targets`.
+    The base model's layers are replaced in place. Raises `UnknownTarget` when no layer matches `config.targets`.
     """
 
     def __init__(self, base: Components, config: EngineConfig) -> None:
@@ -54,6 +56,9 @@ class Stacks:
         self._ranks = config.rank_buckets
         self._pinned = base.unet.device.type == "cuda"
         self._interned: dict[frozenset[str], frozenset[str]] = {}
+        # The names of files are resolved against the base model's own layers, before they are replaced.
+        named = {Component.UNET: base.unet, **dict(zip(_TEXT, base.text_encoders, strict=False))}
+        self._names = NameBook({str(component): module for component, module in named.items()})
         self._unet = RowStack(
             base.unet, config.targets, config.rank_buckets, config.slots, config.max_rows, skip_unused=eager
         )
@@ -63,11 +68,11 @@ class Stacks:
             for name, encoder in zip(_TEXT, base.text_encoders, strict=False)
         }
         if not self._unet.targets:
-            raise ValueError(f"targets {config.targets} match no layer of this base model's UNet")
+            raise UnknownTarget(f"targets {config.targets} match no layer of this base model's UNet")
 
     @property
-    def _all(self) -> dict[str, RowStack]:
-        return {"unet": self._unet, **self._text}
+    def _all(self) -> dict[Component, RowStack]:
+        return {Component.UNET: self._unet, **self._text}
 
     @property
     def row_copies(self) -> int:
@@ -75,16 +80,15 @@ class Stacks:
         return self._unet.row_copies
 
     def parse(self, data: bytes | bytearray) -> ParsedAdapter:
-        """An adapter file, checked against the base model and laid out; raises `UnusableAdapter`. Any thread."""
-        components = read(data, self._all)
-        self._check(components)
-        rank = self._bucket(max(a.shape[0] for layers in components.values() for a, _ in layers.values()))
-        flats, paths = {}, {}
-        for name, layers in components.items():
-            if layers:
-                flats[name] = self._lay_out(self._all[name], rank, layers)
-                paths[name] = self._intern(frozenset(layers))
-        return ParsedAdapter(rank, flats, paths)
+        """An adapter file, checked against the base model and laid out; the bytes of a bytearray are zeroed.
+
+        Raises `AdapterFileError`, `RankTooLarge` or `UnknownTarget`, naming what does not fit. Any thread may call.
+        """
+        weights = parse(data, self._names)
+        try:
+            return self._laid_out(weights)
+        finally:
+            weights.wipe()
 
     def slots_for(self, adapter: HostAdapter) -> range:
         """The slot numbers of the adapter's rank bucket."""
@@ -111,28 +115,31 @@ class Stacks:
         for stack in self._text.values():
             stack.choose(slots)
 
-    def _check(self, components: dict[str, Layers]) -> None:
-        wrong = []
-        for name, layers in components.items():
-            targets = self._all[name].targets
-            for path, (a, b) in layers.items():
-                target = targets.get(path)
-                if target is None or not same_shape(target, a, b):
-                    wrong.append(f"{name}.{path}")
-        if wrong:
-            shown = ", ".join(sorted(wrong)[:5])
-            raise UnusableAdapter(f"{len(wrong)} layers do not match this base model: {shown}")
+    def _laid_out(self, weights: AdapterWeights) -> ParsedAdapter:
+        rank = self._bucket(weights.rank)
+        flats, paths = {}, {}
+        for component, layers in weights.layers.items():
+            self._check(component, layers)
+            flats[component] = self._lay_out(self._all[component], rank, layers)
+            paths[component] = self._intern(frozenset(layers))
+        return ParsedAdapter(rank, flats, paths)
+
+    def _check(self, component: Component, layers: dict[str, LayerWeights]) -> None:
+        closed = sorted(path for path in layers if path not in self._all[component].targets)
+        if closed:
+            shown = ", ".join(closed[:5])
+            raise UnknownTarget(f"{len(closed)} layers of {component} are not open to adapters here: {shown}")
 
     def _bucket(self, rank: int) -> int:
         fitting = [bucket for bucket in self._ranks if bucket >= rank]
         if not fitting:
-            raise UnusableAdapter(f"rank {rank} is above the largest served here, {max(self._ranks)}")
+            raise RankTooLarge(rank, max(self._ranks))
         return min(fitting)
 
-    def _lay_out(self, stack: RowStack, rank: int, layers: Layers) -> Tensor:
+    def _lay_out(self, stack: RowStack, rank: int, layers: dict[str, LayerWeights]) -> Tensor:
         layout = stack.layouts[rank]
         flat = empty(layout.extent_of(layers), stack.dtype, pinned=self._pinned)
-        layout.write(flat, layers)
+        layout.write(flat, {path: (layer.A, layer.B, layer.scale) for path, layer in layers.items()})
         return flat
 
     def _intern(self, paths: frozenset[str]) -> frozenset[str]:
