@@ -73,7 +73,7 @@ class GeneratorSettings(Frozen):
     device: str = "cpu"
     dtype: str = "float32"
     slots: int = Field(default=8, ge=1)
-    max_rank: int = Field(default=32, ge=1)
+    execution: str = "eager"
     max_batch: int = Field(default=8, ge=1)
     max_queued: int = Field(default=64, ge=1, description="Pictures waiting in one replica before it says 503.")
     min_replicas: int = Field(default=1, ge=0)
@@ -96,6 +96,7 @@ class ServeSettings(Frozen):
     secret_file: Path = Path("var/serve.secret")
     ingress_replicas: int = Field(default=1, ge=1)
     ingress_cpus: float = Field(default=0.5, ge=0)
+    drain_s: float = Field(default=10.0, gt=0, description="How long requests may take to end when a replica stops.")
     tls_cert: Path | None = None
     tls_key: Path | None = None
     uploads: UploadSettings = UploadSettings()

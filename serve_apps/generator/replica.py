@@ -1,0 +1,96 @@
+"""One replica of the generator deployment: base model, engine thread, holder, and their end."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from governance.blobs.s3 import S3BlobStore
+from governance.client import GovernanceClient
+from governance.config import BlobSettings
+from governance.holder import Holder
+from governance.model import HolderKind
+from serve_apps.config import GeneratorSettings, ServeSettings
+from serve_apps.engine.config import EngineConfig, Execution
+from serve_apps.engine.engine import Engine
+from serve_apps.engine.model import Size
+from serve_apps.generator.adapters import AdapterGate
+from serve_apps.generator.base import load_base
+from serve_apps.generator.errors import GenerationFailed
+from serve_apps.generator.failures import failure_of
+from serve_apps.generator.routing import RESIDENT
+from serve_apps.generator.scaling import QUEUED_STEPS
+from serve_apps.generator.service import Generator
+from serve_apps.generator.wire import Call, Event, Failed, open_order
+
+log = logging.getLogger("pixreunion.generator")
+
+
+class GeneratorReplica:
+    """What Ray Serve runs. Ray sees sealed orders, ids and sealed previews (I5)."""
+
+    async def __init__(self, settings: ServeSettings, blobs: BlobSettings) -> None:  # type: ignore[misc]
+        self._settings = settings.generator
+        base = await asyncio.to_thread(load_base, self._settings.base, self._settings.device, self._settings.dtype)
+        self._holder = await Holder.open(
+            GovernanceClient.connect(), S3BlobStore(blobs), kind=HolderKind.GENERATOR, region=settings.region
+        )
+        gate = AdapterGate(self._holder)
+        self._engine = Engine(base, engine_config(settings), gate.fetch, gate.released)
+        gate.connect(self._engine.drop_adapter)
+        self._engine.start()
+        self._generator = Generator(self._engine, self._holder)
+
+    async def generate(self, call: Call) -> AsyncGenerator[Event, None]:
+        """The events of an order; a failure is the last of them."""
+        try:
+            order = open_order(call, self._holder.transport)
+            async for event in self._generator.generate(order):
+                yield event
+        except GenerationFailed as failure:
+            yield Failed(0, failure.code, failure.detail, failure.retry_after_s)
+        except Exception as error:  # noqa: BLE001 - what crosses to Ray must not quote anybody's data
+            log.error("an order failed: %s", type(error).__name__)
+            meaning = failure_of(error)
+            yield Failed(0, meaning.code, meaning.detail, meaning.retry_after_s)
+
+    def record_autoscaling_stats(self) -> dict[str, float]:
+        """For `scaling.ByQueuedSteps`."""
+        return {QUEUED_STEPS: float(self._engine.stats().queued_steps)}
+
+    def record_routing_stats(self) -> dict[str, Any]:
+        """For `routing.AdapterRouter`."""
+        stats = self._engine.stats()
+        return {RESIDENT: [*stats.resident, *stats.in_host_memory], QUEUED_STEPS: float(stats.queued_steps)}
+
+    async def check_health(self) -> None:
+        """Raises when the engine's thread is gone; Serve then starts another replica."""
+        if not self._engine.alive:
+            raise RuntimeError("the generation engine stopped")
+
+    async def __del__(self) -> None:
+        """Lets what is under way end, then zeroes everything."""
+        await asyncio.to_thread(self._engine.drain, self._settings.drain_s)
+        await asyncio.to_thread(self._engine.close)
+        await self._holder.close()
+
+
+def engine_config(settings: ServeSettings) -> EngineConfig:
+    """The engine's size by the settings of this house; a picture with guidance takes two rows of the batch."""
+    generator: GeneratorSettings = settings.generator
+    rows = 2 * generator.max_batch
+    return EngineConfig(
+        sizes=tuple(size_of(text) for text in settings.images.sizes),
+        max_rows=rows,
+        row_buckets=tuple(sorted({1, *range(2, rows + 1, 2)})),
+        execution=Execution(generator.execution),
+        slots=max(generator.slots, rows),
+        max_waiting=generator.max_queued,
+        max_steps=settings.images.max_steps,
+    )
+
+
+def size_of(text: str) -> Size:
+    """`512x768` is 512 wide and 768 high."""
+    width, height = text.split("x")
+    return Size(int(height), int(width))

@@ -1,0 +1,77 @@
+"""Which replica gets an order: one where its adapter is resident, unless that one is far behind.
+
+Keeping an adapter's orders together saves loading it again; letting them go elsewhere as soon as its replicas are
+`SPREAD` steps behind the least busy one lets a hot adapter become resident in as many replicas as it needs.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ray.serve.request_router import FIFOMixin, PendingRequest, ReplicaID, RequestRouter, RunningReplica
+
+from serve_apps.generator.scaling import QUEUED_STEPS
+from serve_apps.generator.wire import Call
+
+RESIDENT = "resident"
+SPREAD = 100.0
+REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a replica told last: where it is with its work, and whether it has the adapter in question."""
+
+    queued_steps: float
+    resident: bool
+
+
+def ranked(loads: Sequence[Load], spread: float = SPREAD) -> list[list[int]]:
+    """Indices of replicas in groups, the best first: those with the adapter that are not too far behind, then the
+    others; in a group by how much waits there."""
+    if not loads:
+        return []
+    least = min(load.queued_steps for load in loads)
+    near = [n for n, load in enumerate(loads) if load.resident and load.queued_steps <= least + spread]
+    far = [n for n in range(len(loads)) if n not in near]
+    groups = [sorted(group, key=lambda n: loads[n].queued_steps) for group in (near, far)]
+    return [[n] for group in groups for n in group]
+
+
+class AdapterRouter(FIFOMixin, RequestRouter):
+    """Ray Serve's router for the generator; replicas tell their load by `record_routing_stats`."""
+
+    def initialize_state(self, **kwargs: Any) -> None:
+        """`spread`: how many steps an adapter's replica may be behind before others are taken."""
+        self._spread = float(kwargs.get("spread", SPREAD))
+        self._last: OrderedDict[str, ReplicaID] = OrderedDict()
+
+    async def choose_replicas(
+        self, candidate_replicas: list[RunningReplica], pending_request: PendingRequest | None = None
+    ) -> list[list[RunningReplica]]:
+        """Groups of replicas to ask, in order."""
+        adapter = _adapter_of(pending_request)
+        loads = [self._load(replica, adapter) for replica in candidate_replicas]
+        return [[candidate_replicas[n] for n in group] for group in ranked(loads, self._spread)]
+
+    def on_request_routed(self, pending_request: PendingRequest, replica_id: ReplicaID, result: Any) -> None:
+        """The replica will have the adapter before it next tells so."""
+        adapter = _adapter_of(pending_request)
+        if adapter is not None:
+            self._last[adapter] = replica_id
+            self._last.move_to_end(adapter)
+            while len(self._last) > REMEMBERED:
+                self._last.popitem(last=False)
+
+    def _load(self, replica: RunningReplica, adapter: str | None) -> Load:
+        told: Mapping[str, Any] = replica.routing_stats or {}
+        resident = adapter is not None and (
+            adapter in told.get(RESIDENT, ()) or self._last.get(adapter) == replica.replica_id
+        )
+        return Load(float(told.get(QUEUED_STEPS, 0.0)), resident)
+
+
+def _adapter_of(pending: PendingRequest | None) -> str | None:
+    call = pending.args[0] if pending is not None and pending.args else None
+    return call.adapter if isinstance(call, Call) else None

@@ -1,0 +1,44 @@
+"""One replica of the ingress deployment: holder, application, listener, and their end."""
+
+from typing import Any
+
+from governance.blobs.s3 import S3BlobStore
+from governance.client import GovernanceClient
+from governance.config import BlobSettings
+from governance.holder import Holder
+from governance.model import HolderKind
+from serve_apps.config import ServeSettings
+from serve_apps.generator.client import ServeGenerator
+from serve_apps.ingress.app import create_app
+from serve_apps.ingress.secrets import load_secret
+from serve_apps.ingress.server import HttpServer
+from serve_apps.ingress.services import compose
+
+
+class IngressReplica:
+    """What Ray Serve runs. Clients reach it on its own port; Ray carries no request of theirs."""
+
+    async def __init__(self, settings: ServeSettings, blobs: BlobSettings, generator: Any) -> None:  # type: ignore[misc]
+        governance = GovernanceClient.connect()
+        self._holder = await Holder.open(
+            governance, S3BlobStore(blobs), kind=HolderKind.INGRESS, region=settings.region
+        )
+        services = compose(
+            governance=governance,
+            holder=self._holder,
+            generator=ServeGenerator(generator, self._holder.transport),
+            settings=settings,
+            secrets=load_secret(settings.secret_file),
+        )
+        self._server = HttpServer(create_app(services), settings)
+        await self._server.start()
+
+    async def check_health(self) -> None:
+        """Raises when nothing listens any more; Serve then starts another replica."""
+        if not self._server.alive:
+            raise RuntimeError("the HTTP server stopped")
+
+    async def __del__(self) -> None:
+        """Lets requests end, then drops and zeroes everything."""
+        await self._server.stop()
+        await self._holder.close()
