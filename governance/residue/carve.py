@@ -6,8 +6,10 @@ writes, and what cannot be opened is left to the search for exact slices.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
+import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ _MAX_OUTPUT = 64 << 20
 _FIRST_OUTPUT = 256
 _MIN_OUTPUT = 16
 _MAX_PIXELS = 64 << 20
+_UNDECODABLE = (OSError, ValueError, SyntaxError, struct.error, EOFError, Image.DecompressionBombError)
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "TIFF")
 
 
@@ -119,19 +122,29 @@ def _open_zip(data: memoryview, offset: int) -> Unpacked | None:
 def _open_picture(data: memoryview, offset: int) -> Picture | None:
     # A torn picture is decoded as far as it goes: the rest is grey.
     for torn in (False, True):
-        parser_allows_torn, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, torn
-        try:
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-                if image.width * image.height > _MAX_PIXELS:
-                    return None
-                image.draft("RGB", (256, 256))
-                image.load()
-                return Picture(offset, f"picture.{(image.format or 'unknown').lower()}", image.copy(), torn)
-        except (OSError, ValueError, SyntaxError, struct.error, Image.DecompressionBombError, EOFError):
-            continue
-        finally:
-            ImageFile.LOAD_TRUNCATED_IMAGES = parser_allows_torn
+        with _tolerating(torn), contextlib.suppress(*_UNDECODABLE):
+            return _decode(data, offset, torn)
     return None
+
+
+def _decode(data: memoryview, offset: int, torn: bool) -> Picture | None:
+    with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+        if image.width * image.height > _MAX_PIXELS:
+            return None
+        image.draft("RGB", (256, 256))
+        image.load()
+        return Picture(offset, f"picture.{(image.format or 'unknown').lower()}", image.copy(), torn)
+
+
+@contextlib.contextmanager
+def _tolerating(torn: bool) -> Iterator[None]:
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, torn
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about odd metadata: nobody here can mend them
+            yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 _OPENERS: dict[str, Callable[[memoryview, int], Unpacked | Picture | None]] = {
