@@ -9,7 +9,9 @@ from governance.ledger.database import Database
 
 
 class Orphans:
-    """Compares the bucket with the ledger; keys of another shape are not ours and stay. Rows come before bytes (I1), so a key listed first has its row by now."""
+    """Compares the bucket with the ledger; keys of another shape are not ours and stay.
+
+    Rows come before bytes (I1), so a key that was listed has its row by the time rows are read."""
 
     def __init__(self, database: Database, store: BlobStore) -> None:
         self._database, self._store = database, store

@@ -1,0 +1,158 @@
+"""The client side of a lease (I6)."""
+
+import asyncio
+from time import monotonic
+
+import pytest
+
+from governance.config import GovernanceSettings
+from governance.errors import Fenced, LeaseLost, Unavailable
+from governance.holder import Holder
+from governance.model import HolderKind, Kind, NewArtifact, Purpose, RequestState
+from governance.service import GovernanceService
+from tests.support.governance import REGION, completed, holding, photo, sign_up
+from tests.support.waiting import eventually
+
+
+async def test_on_command_it_drops_and_zeroes_and_the_erasure_waits_for_that(
+    service: GovernanceService, holder: Holder
+) -> None:
+    owner = await sign_up(service)
+    made = await photo(holder, owner.id)
+    dropped: list[bytes] = []
+    buffer = await holder.hold(made.id, Purpose.TRAINING, lambda: dropped.append(bytes(buffer)))
+    request = await service.erase(owner.id)
+    assert request.state is RequestState.FENCED
+    done = await completed(service, request.id)
+    assert dropped == [b"a face"]
+    assert not any(buffer)
+    assert done.completed_at is not None
+
+
+async def test_restriction_drops_what_is_used_for_other_purposes(service: GovernanceService, holder: Holder) -> None:
+    owner = await sign_up(service)
+    made, shown = await photo(holder, owner.id), await photo(holder, owner.id, b"shown")
+    used = await holder.hold(made.id, Purpose.TRAINING, lambda: None)
+    seen = await holder.hold(shown.id, Purpose.DELIVERY, lambda: None)
+    await service.restrict(owner.id)
+
+    async def zeroed() -> bool:
+        return not any(used)
+
+    await eventually(zeroed)
+    assert bytes(seen) == b"shown"
+
+
+async def test_released_buffers_are_zeroed_and_nobody_waits_for_them(
+    service: GovernanceService, holder: Holder
+) -> None:
+    owner = await sign_up(service)
+    made = await photo(holder, owner.id)
+    calls: list[int] = []
+    buffer = await holder.hold(made.id, Purpose.TRAINING, lambda: calls.append(1))
+    await holder.release(made.id)
+    assert not any(buffer)
+    await completed(service, (await service.erase(owner.id)).id)
+    assert not calls
+
+
+class CutOff:
+    """A governance that stops answering from one moment on."""
+
+    def __init__(self, service: GovernanceService) -> None:
+        self._service = service
+        self.cut = False
+
+    def __getattr__(self, name: str):
+        method = getattr(self._service, name)
+
+        async def call(*args, **options):
+            if self.cut:
+                raise Unavailable()
+            return await method(*args, **options)
+
+        return call
+
+
+async def test_cut_off_it_zeroes_everything_before_its_lease_ends_and_comes_back_by_itself(
+    service: GovernanceService, settings: GovernanceSettings
+) -> None:
+    link = CutOff(service)
+    holder = await Holder.open(link, service.parts.store, kind=HolderKind.GENERATOR, region=REGION)
+    owner = await sign_up(service)
+    made = await photo(holder, owner.id)
+    zeroed_at: list[float] = []
+    buffer = await holder.hold(made.id, Purpose.TRAINING, lambda: zeroed_at.append(monotonic()))
+    link.cut = True
+    cut_at = monotonic()
+    request = await service.erase(owner.id)
+    done = await completed(service, request.id)
+    assert done.completed_at is not None
+    assert zeroed_at, "the erasure ended before the holder was empty"
+    assert zeroed_at[0] - cut_at <= settings.leases.ttl_s
+    assert not any(buffer)
+    with pytest.raises(LeaseLost):
+        holder.transport.seal(b"a prompt")
+    link.cut = False
+    other = await sign_up(service)
+
+    async def works() -> bool:
+        try:
+            await photo(holder, other.id)
+        except Unavailable:
+            return False
+        return True
+
+    await eventually(works)
+    await holder.close()
+
+
+async def test_a_blocked_event_loop_does_not_keep_plaintext_alive(service: GovernanceService) -> None:
+    async with holding(service) as holder:
+        made = await photo(holder, (await sign_up(service)).id)
+        buffer = await holder.hold(made.id, Purpose.TRAINING, lambda: None)
+        ends = monotonic() + 6
+        while any(buffer):
+            assert monotonic() < ends, "the watchdog slept"
+
+
+async def test_a_write_that_fails_is_abandoned(service: GovernanceService, holder: Holder) -> None:
+    owner = await sign_up(service)
+    parent = await photo(holder, owner.id)
+    original = service.parts.store.put
+
+    async def erase_meanwhile(key: str, data: bytes) -> str:
+        await service.erase(parent.id)
+        return await original(key, data)
+
+    service.parts.store.put = erase_meanwhile  # type: ignore[method-assign]
+    with pytest.raises(Fenced):
+        await holder.write(NewArtifact(Kind.CROP, (owner.id,), Purpose.TRAINING, (parent.id,)), b"late")
+
+    async def empty() -> bool:
+        return not await service.parts.store.keys()
+
+    await eventually(empty)
+
+
+async def test_transport_is_shared_and_moves_on_with_the_epoch(service: GovernanceService) -> None:
+    async with holding(service) as one, holding(service) as two:
+        assert two.transport.open(one.transport.seal(b"a prompt")) == b"a prompt"
+        epoch = one.transport.epoch
+        on_its_way = one.transport.seal(b"sealed before")
+        await service.parts.rotation.rotate()
+
+        async def moved() -> bool:
+            return one.transport.epoch > epoch and two.transport.epoch > epoch
+
+        await eventually(moved)
+        assert two.transport.open(on_its_way) == b"sealed before"
+        assert two.transport.open(one.transport.seal(b"after")) == b"after"
+
+
+async def test_many_at_once_share_commits(service: GovernanceService, holder: Holder) -> None:
+    owner = await sign_up(service)
+    made = await asyncio.gather(*(photo(holder, owner.id, bytes([n])) for n in range(30)))
+    for n, one in enumerate(made):
+        async with holder.plaintext(one.id, Purpose.TRAINING) as buffer:
+            assert bytes(buffer) == bytes([n])
