@@ -19,7 +19,7 @@ from serve_apps.config import UploadSettings
 
 pillow_heif.register_heif_opener(thumbnails=False)
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "AVIF", "HEIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
 LOSSLESS_FORMATS = ("PNG", "WEBP")
 LOSSLESS_PIXELS = 4_000_000
 ORIENTATION = 0x0112

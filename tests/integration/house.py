@@ -1,0 +1,142 @@
+"""The whole service but Ray and the training pool, in one thread: PostgreSQL, S3, governance, the real engine over a
+tiny base, and the HTTP interface on a real port."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cluster.embedded.throwaway import Servers
+from governance.bootstrap import Extras
+from governance.clock import utc_now
+from governance.config import GovernanceSettings
+from governance.erasure.steps import no_scan
+from governance.holder import Holder
+from governance.model import HolderKind
+from governance.policy import shipped
+from governance.service import GovernanceService
+from serve_apps.config import AccountSettings, ImageSettings, ServeSettings, UploadSettings
+from serve_apps.engine.config import EngineConfig
+from serve_apps.engine.engine import Engine
+from serve_apps.engine.model import Size
+from serve_apps.generator.adapters import AdapterGate
+from serve_apps.generator.service import Generator
+from serve_apps.ingress.app import create_app
+from serve_apps.ingress.secrets import Secrets
+from serve_apps.ingress.server import HttpServer
+from serve_apps.ingress.services import compose
+from tests.support.governance import REGION, fresh_database, settings_for
+from tests.unit.serve_apps.engine.tiny import TinyBase, tiny_base
+
+T = TypeVar("T")
+
+SETTINGS = ServeSettings(
+    port=0,
+    region=REGION,
+    uploads=UploadSettings(max_photos=12, max_photo_bytes=400_000, max_request_bytes=4_000_000, max_pixels=4_000_000),
+    images=ImageSettings(sizes=("16x16", "32x16"), default_steps=4, max_images=4),
+    accounts=AccountSettings(regions=(REGION,), argon2_memory_kib=64, argon2_passes=1, attempts_per_address=100_000),
+)
+
+
+@dataclass
+class House:
+    """What is running; `call` runs a coroutine on its event loop."""
+
+    governance: GovernanceService
+    holder: Holder
+    trainer: Holder
+    engine: Engine
+    base: TinyBase
+    port: int
+    loop: asyncio.AbstractEventLoop = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
+
+
+@contextmanager
+def open_house(
+    servers: Servers, folder: Path, clock: Callable[[], datetime] = utc_now, settings: ServeSettings = SETTINGS
+) -> Iterator[House]:
+    """Runs it on a thread of its own for the length of the block."""
+    folder.chmod(0o700)
+    with fresh_database(servers) as dsn:
+        governance = settings_for(servers, dsn, folder)
+        started = threading.Event()
+        box: dict[str, Any] = {}
+
+        async def live() -> None:
+            box["stop"] = asyncio.Event()
+            async with _rooms(governance, clock, settings) as house:
+                box["house"] = house
+                started.set()
+                await box["stop"].wait()
+
+        def run() -> None:
+            try:
+                asyncio.run(live())
+            except BaseException as error:
+                box["error"] = error
+                raise
+            finally:
+                started.set()
+
+        thread = threading.Thread(target=run, name="house")
+        thread.start()
+        assert started.wait(60)
+        if "house" not in box:
+            raise RuntimeError("the house did not open") from box.get("error")
+        try:
+            yield box["house"]
+        finally:
+            box["house"].loop.call_soon_threadsafe(box["stop"].set)
+            thread.join(30)
+
+
+@asynccontextmanager
+async def _rooms(governance: GovernanceSettings, clock: Callable[[], datetime], settings: ServeSettings) -> Any:
+    async with AsyncExitStack() as stack:
+        service = await GovernanceService.open(governance, Extras(shipped(), clock, no_scan))
+        stack.push_async_callback(service.close)
+        holders = {}
+        for kind in (HolderKind.INGRESS, HolderKind.GENERATOR, HolderKind.TRAINER):
+            holders[kind] = await Holder.open(service, service.parts.store, kind=kind, region=REGION)
+            stack.push_async_callback(holders[kind].close)
+        base = tiny_base("epsilon")
+        engine = _engine(base, holders[HolderKind.GENERATOR])
+        stack.push_async_callback(asyncio.to_thread, engine.close)
+        generator = Generator(engine, holders[HolderKind.GENERATOR])
+        services = compose(
+            service, holders[HolderKind.INGRESS], generator, settings, Secrets(b"integration" * 3), now=clock
+        )
+        server = HttpServer(create_app(services), settings)
+        await server.start()
+        stack.push_async_callback(server.stop)
+        yield House(
+            service,
+            holders[HolderKind.INGRESS],
+            holders[HolderKind.TRAINER],
+            engine,
+            base,
+            server.port,
+            asyncio.get_running_loop(),
+        )
+
+
+def _engine(base: TinyBase, holder: Holder) -> Engine:
+    gate = AdapterGate(holder)
+    sizes = (Size(16, 16), Size(16, 32))
+    config = EngineConfig(sizes=sizes, max_rows=8, row_buckets=(1, 2, 4, 8), slots=8, max_waiting=6)
+    engine = Engine(base.copy(), config, gate.fetch, gate.released)
+    gate.connect(engine.drop_adapter)
+    engine.start()
+    return engine
