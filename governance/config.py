@@ -63,7 +63,7 @@ class ErasureSettings(_Frozen):
     poll_s: float = Field(default=0.5, gt=0)
     upload_s: float = Field(default=3600.0, gt=0)
     promised_s: float = Field(default=7 * 86_400, gt=0)
-    step_lease_s: float = Field(default=30.0, gt=0)
+    step_lease_s: float = Field(default=15.0, gt=0)
     expiry_batch: int = Field(default=500, ge=1)
 
 

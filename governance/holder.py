@@ -23,6 +23,7 @@ from governance.api import Governance
 from governance.blobs.store import BlobStore
 from governance.copies import Copies, Copy
 from governance.errors import GovernanceError, LeaseLost, Tampered, Unavailable
+from governance.failpoints import FailPoint, reach
 from governance.leases import TRANSPORT
 from governance.model import Artifact, ArtifactId, Grant, HolderId, HolderKind, NewArtifact, Purpose, Receipt, Ticket
 from governance.transport import Transport
@@ -94,8 +95,12 @@ class Holder:
         ticket = await self._governance.register(new, holder)
         with self._working_on(ticket.artifact.id):
             try:
+                reach(FailPoint.WRITE_REGISTERED)
                 receipt = await self._put(ticket, data)
-                return await self._governance.commit(ticket.artifact.id, receipt)
+                reach(FailPoint.WRITE_STORED)
+                artifact = await self._governance.commit(ticket.artifact.id, receipt)
+                reach(FailPoint.WRITE_COMMITTED)
+                return artifact
             except BaseException:
                 await asyncio.shield(self._abandon(ticket.artifact.id))
                 raise

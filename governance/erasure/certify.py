@@ -18,6 +18,7 @@ from governance.audit.issue import Entry, issue_certificate
 from governance.audit.keys import SigningKey
 from governance.audit.leaf import Leaf, LeafEvent
 from governance.erasure.steps import Tools
+from governance.failpoints import FailPoint, reach
 from governance.ledger import processors, requests
 from governance.ledger.database import Connection
 from governance.ledger.leaves import LedgerLeafStore, record
@@ -43,7 +44,10 @@ async def certify(tools: Tools, request: Request, by: By, key: SigningKey, epoch
         await requests.add_leaves(conn, request.id, places[-1:])
         store = LedgerLeafStore(conn)
         certificate = await issue_certificate(facts, await _entries(conn, places), store, key, now)
-        return await requests.complete(conn, request.id, certificate.to_bytes().decode(), now)
+        reach(FailPoint.CERTIFICATE_SIGNED)
+        completed = await requests.complete(conn, request.id, certificate.to_bytes().decode(), now)
+    reach(FailPoint.CERTIFICATE_COMMITTED)
+    return completed
 
 
 async def _entries(conn: Connection, places: Sequence[int]) -> Sequence[Entry]:

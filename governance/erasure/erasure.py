@@ -8,6 +8,7 @@ from governance.audit.leaf import Leaf, LeafEvent, check_word
 from governance.clock import Clock
 from governance.erasure.fence import Fence
 from governance.errors import Fenced, NotFound, Refused
+from governance.failpoints import FailPoint, reach
 from governance.ledger import artifacts, fences, holds, requests
 from governance.ledger.database import Connection, Database
 from governance.ledger.leaves import record
@@ -33,6 +34,7 @@ class Erasure:
 
     async def erase(self, target: Target, by: By, owner: SubjectId | None) -> Request:
         request = await self._fence.erase(target, by, owner)
+        reach(FailPoint.FENCE_COMMITTED)
         self._wake()
         return request
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from governance.audit.leaf import Leaf, LeafEvent
 from governance.errors import Gone, NotFound
+from governance.failpoints import FailPoint, reach
 from governance.gate.context import GateContext
 from governance.ledger import accounts, artifacts, closure, epochs, erasing, fences, holds, jobs, requests, subjects
 from governance.ledger.artifacts import Sealed
@@ -84,6 +85,7 @@ class Fence:
         await requests.add_artifacts(conn, request.id, ids)
         places = await record(conn, _leaves(request, order, [id for id, _ in going], now))
         await requests.add_leaves(conn, request.id, list(places)[-3:])
+        reach(FailPoint.FENCE_ROWS)
         return request
 
     async def _end_work(self, conn: Connection, ids: Sequence[UUID], person: SubjectId | None, now: datetime) -> None:

@@ -10,6 +10,7 @@ from governance.erasure import steps
 from governance.erasure.certify import certify
 from governance.erasure.steps import Tools
 from governance.errors import GovernanceError
+from governance.failpoints import FailPoint, reach
 from governance.ledger import requests
 from governance.ledger.requests import Taken
 from governance.model import Request, RequestState
@@ -44,6 +45,8 @@ class Runner:
             now = self._tools.clock()
             until = now + timedelta(seconds=self._settings.step_lease_s)
             taken = await requests.take(conn, now, until, _AT_ONCE)
+        if taken:
+            reach(FailPoint.STEP_TAKEN)
         await asyncio.gather(*(self._walk(one) for one in taken))
         return len(taken)
 

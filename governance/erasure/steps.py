@@ -8,6 +8,7 @@ from governance.audit.leaf import Leaf, LeafEvent
 from governance.blobs.store import BlobStore
 from governance.clock import Clock
 from governance.errors import GovernanceError, Unavailable
+from governance.failpoints import FailPoint, reach
 from governance.ledger import erasing, holders, processors, requests
 from governance.ledger.database import Connection, Database
 from governance.ledger.leaves import record
@@ -50,12 +51,14 @@ async def drop(tools: Tools, request: Request) -> bool:
         await record(conn, [Leaf(event=LeafEvent.HOLDER_EXPIRED, at=now, holder=one) for one in expired])
         if await erasing.held_by_someone(conn, request.id):
             return False
+        reach(FailPoint.HOLDERS_CLEARED)
         return await _advance(tools, conn, request, RequestState.DROPPED, LeafEvent.ERASURE_HOLDERS_CLEARED)
 
 
 async def delete(tools: Tools, request: Request) -> bool:
     """Every version, marker and unfinished upload of its bytes is gone."""
     removed = await _erase_bytes(tools, request)
+    reach(FailPoint.BYTES_DELETED)
     async with tools.database.transaction() as conn:
         counts = {"versions": removed}
         return await _advance(tools, conn, request, RequestState.DELETED, LeafEvent.ERASURE_BYTES_REMOVED, counts)
@@ -71,6 +74,7 @@ async def scrub(tools: Tools, request: Request) -> bool:
             await erasing.scrub_subject(conn, request.target, now)
             leaves.append(Leaf(event=LeafEvent.SUBJECT_ERASED, at=now, subject=request.target))
         await record(conn, leaves)
+        reach(FailPoint.ROWS_SCRUBBED)
         return await _advance(tools, conn, request, RequestState.SCRUBBED, LeafEvent.ERASURE_ROWS_SCRUBBED)
 
 
@@ -80,6 +84,7 @@ async def notify(tools: Tools, request: Request) -> bool:
     if isinstance(request.target, SubjectId):
         for processor in tools.processors:
             pending |= await _tell(tools, request, request.target, processor)
+            reach(FailPoint.PROCESSOR_TOLD)
     if pending:
         return False
     async with tools.database.transaction() as conn:
@@ -92,6 +97,7 @@ async def scan(tools: Tools, request: Request) -> bool:
     """Look for what is left. Bytes of a writer that was cut off may have arrived late: they go now."""
     await _erase_bytes(tools, request)
     result = await tools.scan(request)
+    reach(FailPoint.SCAN_DONE)
     async with tools.database.transaction() as conn:
         if result is not None:
             await requests.set_residue(conn, request.id, result.model_dump(mode="json"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from governance.audit.leaf import Leaf, LeafEvent
 from governance.errors import Conflict, Fenced, Gone, GovernanceError, NotFound
+from governance.failpoints import FailPoint, reach
 from governance.gate.context import GateContext
 from governance.ledger import artifacts, fences
 from governance.ledger.database import Connection
@@ -27,6 +28,7 @@ async def apply(context: GateContext, conn: Connection, ops: Sequence[Commit]) -
     if live:
         now = context.clock()
         await record(conn, [Leaf(event=LeafEvent.ARTIFACT_LIVE, at=now, artifact=one.id) for one in live.values()])
+    reach(FailPoint.COMMIT_ROWS)
     repeated = {id for id, one in before.items() if one.state is ArtifactState.LIVE}
     stored = await artifacts.get_sealed(conn, repeated) if repeated else {}
     return [live.get(op.id) or _other(op, before.get(op.id), stored.get(op.id)) for op in ops]

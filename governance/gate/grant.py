@@ -6,6 +6,7 @@ from datetime import datetime
 
 from governance.audit.leaf import Leaf, LeafEvent
 from governance.errors import Frozen, Gone, GovernanceError, LeaseLost, NotFound, Refused
+from governance.failpoints import FailPoint, reach
 from governance.gate.context import GateContext
 from governance.ledger import artifacts, fences, holders, subjects
 from governance.ledger.artifacts import Sealed
@@ -46,6 +47,7 @@ async def apply(context: GateContext, conn: Connection, ops: Sequence[Read]) -> 
     leaves = [leaf for op, answer in zip(ops, answers, strict=True) for leaf in _leaves(known, op, answer)]
     if leaves:
         await record(conn, leaves)
+    reach(FailPoint.GRANT_ROWS)
     return answers
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from governance.audit.leaf import Leaf, LeafEvent
 from governance.errors import Fenced, Frozen, GovernanceError, LeaseLost, NotFound
+from governance.failpoints import FailPoint, reach
 from governance.gate.context import GateContext
 from governance.ledger import artifacts, epochs, fences, holders, runs, subjects
 from governance.ledger.artifacts import Registered
@@ -67,6 +68,7 @@ async def apply(
     if rows:
         await artifacts.insert(conn, rows)
         await record(conn, [_leaf(row.artifact) for row in rows])
+    reach(FailPoint.REGISTER_ROWS)
     return answers
 
 

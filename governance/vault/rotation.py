@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from governance.audit.leaf import Leaf, LeafEvent
 from governance.clock import Clock
+from governance.failpoints import FailPoint, reach
 from governance.ledger import epochs, fences, rewrapping, subjects
 from governance.ledger.database import Connection, Database
 from governance.ledger.leaves import record
@@ -45,6 +46,7 @@ class Rotation:
             number, _ = await rewrapping.lock_active(conn)
             await self._keys.begin_epoch(conn, number + 1, self._clock())
             await record(conn, [Leaf(event=LeafEvent.EPOCH_ROTATED, at=self._clock(), counts={"epoch": number + 1})])
+        reach(FailPoint.EPOCH_BEGUN)
         await self.finish()
         return number + 1
 
@@ -54,7 +56,7 @@ class Rotation:
             unfinished = await rewrapping.retiring(conn)
         for old in unfinished:
             while await self._move_batch(old):
-                pass
+                reach(FailPoint.KEYS_MOVED)
             await self._destroy(old)
 
     async def _move_batch(self, old: int) -> bool:
@@ -118,9 +120,11 @@ class Rotation:
             if await rewrapping.left(conn, old):
                 return
             await self._keys.provider.destroy(old)
+            reach(FailPoint.ROOT_KEY_DESTROYED)
             await rewrapping.destroy(conn, old, self._clock())
             await record(conn, [_destroyed(old, self._clock())])
         self._keys.forget(old)
+        reach(FailPoint.EPOCH_DESTROYED)
 
 
 class _Opened:

@@ -71,7 +71,7 @@ def settings_for(servers: Servers, dsn: str, folder: Path, lease_s: float = 2.0)
         ),
         vault=VaultSettings(key_file=folder / "governance.key"),
         leases=LeaseSettings(ttl_s=lease_s),
-        erasure=ErasureSettings(poll_s=0.05),
+        erasure=ErasureSettings(poll_s=0.05, step_lease_s=1.0),
         queue=QueueSettings(heartbeat_s=5),
     )
 
