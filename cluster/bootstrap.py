@@ -5,6 +5,7 @@ built stays, detached. So the command line itself loads neither Ray nor torch, a
 ending this process. Every step may be repeated: what stands already is found, not doubled.
 """
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -14,23 +15,32 @@ from ray import serve
 from cluster.compose import Plan
 from cluster.progress import JsonLines, Teller
 from governance.actor import start_governance
+from governance.client import GovernanceClient
 from serve_apps.app import build
 from training.pool import start_pool
 
 NAMESPACE = "pixreunion"
 APPLICATION = "pixreunion"
+READY_S = 60.0
 
 
 def compose(plan: Plan, teller: Teller) -> None:
     """Builds every part on the Ray that this process has joined."""
     with teller.step("Governance: ledger, keys, erasure"):
         start_governance(plan.governance)
+        asyncio.run(_answers())
     with teller.step("Training pool"):
         start_pool(plan.training, plan.governance)
     with teller.step("Generator and API"):
         # The ingress listens itself: Serve's own proxy would put large bodies into the object store in the clear.
         serve.start(proxy_location="Disabled")
         serve.run(build(plan.serving, plan.governance), name=APPLICATION, route_prefix=None)
+
+
+async def _answers() -> None:
+    """Returns once governance has migrated its ledger and opened its keys. Raises Unavailable after a minute."""
+    governance = GovernanceClient.connect(patience_s=READY_S)
+    await governance.token(bytes(32))
 
 
 def main(path: Path) -> None:

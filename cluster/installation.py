@@ -19,7 +19,7 @@ from cluster.launch import launch
 from cluster.ports import LOOPBACK, Port, PortBlock
 from cluster.processes import ProcessMark, tree
 from cluster.progress import Teller
-from cluster.rayhead import RayHead
+from cluster.rayhead import RayAddress, RayHead
 from cluster.secrets import Secrets, write_private
 from serve_apps.ingress.secrets import create_secret
 
@@ -29,6 +29,10 @@ _S3_PORTS = (
     Port.S3_VOLUME, Port.S3_VOLUME_GRPC, Port.S3_FILER, Port.S3_FILER_GRPC,
 )  # fmt: skip
 _RAY_PORTS = tuple(port for port in Port if port is Port.DASHBOARD or port.name.startswith("RAY"))
+
+
+Deploy = Callable[[Home, RayAddress, Mapping[str, str], Teller], None]
+"""Brings the services onto a running Ray; `launch` does it in a process of its own."""
 
 
 class Part(StrEnum):
@@ -52,8 +56,9 @@ class Addresses(BaseModel):
 class Installation:
     """Built from settings; touches nothing before `up`, and nothing that it did not start."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, deploy: Deploy = launch) -> None:
         self.settings = settings
+        self._deploy = deploy
         self.home = Home(settings.home)
         self.ports = PortBlock(settings.port_base)
 
@@ -134,7 +139,7 @@ class Installation:
             for future in [pool.submit(start) for start in starts.values()]:
                 future.result()
         write_private(self.home.root / "plan.json", self.plan.model_dump_json())
-        launch(self.home, ray.address, surroundings, teller)
+        self._deploy(self.home, ray.address, surroundings, teller)
         return self._note()
 
     def _servers(self, secrets: Secrets) -> dict[Part, Callable[[], object]]:

@@ -7,6 +7,7 @@ import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from signal import SIGKILL, SIGTERM
 
 import psutil
 
@@ -14,10 +15,15 @@ from cluster.config import RaySettings, environment
 from cluster.errors import PartFailed
 from cluster.home import Home
 from cluster.ports import LOOPBACK, Port, PortBlock
-from cluster.processes import OWNER, ProcessMark, belonging_to, tree
+from cluster.processes import OWNER, belonging_to, tree
 from cluster.secrets import write_private
 
 START_S = 90.0
+# Freed memory is overwritten at once (docs/decisions/0003-freed-memory.md); it must be set before a process starts.
+_CLEAN_MEMORY = {
+    "PYTHONMALLOC": "malloc",
+    "GLIBC_TUNABLES": "glibc.malloc.perturb=165:glibc.malloc.tcache_count=0",
+}
 
 
 @dataclass(frozen=True)
@@ -84,19 +90,20 @@ class RayHead:
         return tree(belonging_to(self._home.root, self._home.ray))
 
     def stop(self) -> bool:
-        """Ends every process of our head, asking first; True when all are gone."""
-        family = self.running()
-        marks = []
-        for process in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                marks.append(ProcessMark.of(process.pid))
-                process.terminate()
-        psutil.wait_procs(family, timeout=5)
-        for left in filter(None, (mark.process() for mark in marks)):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                left.kill()
-        psutil.wait_procs(family, timeout=5)
-        return not any(mark.alive for mark in marks) and not self.running()
+        """Ends every process of our head; True when all are gone.
+
+        Asked once, then ended: raylet and GCS would wait for each other, and neither keeps anything that lasts. Looked
+        for again each time, because a dying raylet may have started one more worker.
+        """
+        for signal, patience_s in ((SIGTERM, 1.5), (SIGKILL, 3.0), (SIGKILL, 3.0)):
+            family = self.running()
+            if not family:
+                return True
+            for process in family:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.send_signal(signal)
+            psutil.wait_procs(family, timeout=patience_s)
+        return not self.running()
 
     def _environment(self) -> Mapping[str, str]:
         return environment(
@@ -110,6 +117,7 @@ class RayHead:
                 "RAY_TRAIN_ENABLE_STATE_TRACKING": "1",
                 "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",
                 "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",
+                **_CLEAN_MEMORY,
             }
         )
 

@@ -21,7 +21,9 @@ class ApiError(ClusterError):
     """The service refused. `code` is stable; `detail` is for people."""
 
     def __init__(self, status: int, code: str, detail: str, complaints: tuple[str, ...] = ()) -> None:
-        super().__init__(detail, "; ".join(complaints) or f"(HTTP {status}, {code})")
+        # Some details repeat every complaint; then the complaints alone are the better answer.
+        told = detail.split(": ", 1)[0] if complaints and complaints[0].split(": ", 1)[-1] in detail else detail
+        super().__init__(told, "; ".join(complaints) or f"(HTTP {status}, {code})")
         self.status = status
         self.code = code
         self.detail = detail
