@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import torch
 
@@ -20,25 +19,7 @@ from serve_apps.engine.samplers import SamplerBook
 from serve_apps.engine.slots import AdapterLibrary
 from serve_apps.engine.stacks import Stacks
 from serve_apps.engine.text import TextEncoding
-
-
-class Base(Protocol):
-    """What the engine needs of a base model: diffusers' parts, frozen and in evaluation mode."""
-
-    @property
-    def unet(self) -> Any: ...
-
-    @property
-    def vae(self) -> Any: ...
-
-    @property
-    def text_encoders(self) -> list[Any]: ...
-
-    @property
-    def tokenizers(self) -> list[Any]: ...
-
-    @property
-    def scheduler_config(self) -> dict[str, Any]: ...
+from training.engine.base import BaseModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +36,7 @@ class Parts:
 
 
 def build_batcher(
-    base: Base,
+    base: BaseModel,
     config: EngineConfig,
     fetch: Fetch,
     released: Callable[[AdapterId], None],
@@ -67,9 +48,9 @@ def build_batcher(
     stacks = Stacks(base, config)
     fetcher = Fetcher(fetch, stacks.parse, config.fetch_threads, ready)
     library = AdapterLibrary(stacks, HostCache(config.host_cache_bytes), fetcher, released)
-    text = TextEncoding(base.text_encoders, base.tokenizers, zero_when_empty=len(base.text_encoders) > 1)
+    text = TextEncoding(base)
     denoiser = Denoiser(base.unet, config.execution)
-    device, dtype = base.unet.device, base.unet.dtype
+    device, dtype = base.device, base.dtype
     lanes = {size: Lane(shape_of(base, size, config.max_rows), device, dtype) for size in config.sizes}
     row_bytes = {} if config.memory_bytes is None else {s: _row_bytes(lane, denoiser) for s, lane in lanes.items()}
     book = SamplerBook(base.scheduler_config)
@@ -78,13 +59,13 @@ def build_batcher(
     return Parts(batcher, library, stacks, text, book, denoiser, cells)
 
 
-def shape_of(base: Base, size: Size, capacity: int) -> LaneShape:
+def shape_of(base: BaseModel, size: Size, capacity: int) -> LaneShape:
     """The buffers' shapes for pictures of `size`; raises `ValueError` when the base cannot make that size."""
-    per_pixel = 2 ** (len(base.vae.config.block_out_channels) - 1)
+    per_pixel = base.pixels_per_latent
     coarsest = per_pixel * 2 ** (len(base.unet.config.block_out_channels) - 1)
     if size.height % coarsest or size.width % coarsest:
         raise ValueError(f"size {size}: both sides must be multiples of {coarsest} for this base model")
-    pooled = int(base.text_encoders[-1].config.projection_dim) if len(base.text_encoders) > 1 else None
+    pooled = int(base.text_encoders[-1].config.projection_dim) if base.is_xl else None
     return LaneShape(
         size=size,
         capacity=capacity,

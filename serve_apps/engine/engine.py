@@ -18,7 +18,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from functools import partial
 
-from serve_apps.engine.assembly import Base, build_batcher
+from serve_apps.engine.assembly import build_batcher
 from serve_apps.engine.batcher import Batcher
 from serve_apps.engine.config import EngineConfig
 from serve_apps.engine.decoder import Decoder, Decoding, Exact, rounded
@@ -36,6 +36,7 @@ from serve_apps.engine.model import (
     Ticket,
 )
 from serve_apps.engine.stats import EngineStats
+from training.engine.base import BaseModel
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class Engine:
 
     def __init__(
         self,
-        base: Base,
+        base: BaseModel,
         config: EngineConfig,
         fetch: Fetch,
         released: Callable[[AdapterId], None] | None = None,

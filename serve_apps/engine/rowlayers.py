@@ -66,9 +66,9 @@ class RowConv(RowLayer):
 
     def _columns(self, x: Tensor) -> Tensor:
         base = self.base
-        if base.kernel_size == (1, 1) and base.stride == (1, 1):
-            return x.flatten(2)
         assert not isinstance(base.padding, str), "padding is given in numbers by every diffusers layer"
+        if base.kernel_size == (1, 1) and base.stride == (1, 1) and base.padding == (0, 0):
+            return x.flatten(2)
         return F.unfold(x, base.kernel_size, base.dilation, base.padding, base.stride)
 
 

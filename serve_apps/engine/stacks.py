@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 from torch import Tensor
 
@@ -11,21 +10,12 @@ from serve_apps.engine.config import EngineConfig, Execution
 from serve_apps.engine.hostcache import HostAdapter
 from serve_apps.engine.layout import empty
 from serve_apps.engine.rowstack import RowStack
+from training.engine.base import BaseModel
 from training.engine.errors import RankTooLarge, UnknownTarget
 from training.engine.formats import AdapterWeights, LayerWeights, parse
 from training.engine.names import Component, NameBook
 
 _TEXT = (Component.TEXT_ENCODER, Component.TEXT_ENCODER_2)
-
-
-class Components(Protocol):
-    """The modules that adapters reach."""
-
-    @property
-    def unet(self) -> Any: ...
-
-    @property
-    def text_encoders(self) -> list[Any]: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -51,14 +41,13 @@ class Stacks:
     The base model's layers are replaced in place. Raises `UnknownTarget` when no layer matches `config.targets`.
     """
 
-    def __init__(self, base: Components, config: EngineConfig) -> None:
+    def __init__(self, base: BaseModel, config: EngineConfig) -> None:
         eager = config.execution is Execution.EAGER
         self._ranks = config.rank_buckets
-        self._pinned = base.unet.device.type == "cuda"
+        self._pinned = base.device.type == "cuda"
         self._interned: dict[frozenset[str], frozenset[str]] = {}
         # The names of files are resolved against the base model's own layers, before they are replaced.
-        named = {Component.UNET: base.unet, **dict(zip(_TEXT, base.text_encoders, strict=False))}
-        self._names = NameBook({str(component): module for component, module in named.items()})
+        self._names = NameBook(base.modules)
         self._unet = RowStack(
             base.unet, config.targets, config.rank_buckets, config.slots, config.max_rows, skip_unused=eager
         )

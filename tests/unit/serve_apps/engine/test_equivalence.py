@@ -9,7 +9,15 @@ import safetensors.torch
 from serve_apps.engine.config import EngineConfig
 from serve_apps.engine.engine import Engine
 from serve_apps.engine.model import AccountId, GenerationRequest, RequestId, Sampler, Size
-from tests.unit.serve_apps.engine.tiny import SCHEDULERS, by_pipeline, finish, tiny_adapter, tiny_base
+from tests.unit.serve_apps.engine.tiny import (
+    SCHEDULERS,
+    TinyBase,
+    by_pipeline,
+    finish,
+    tiny_adapter,
+    tiny_base,
+    tiny_xl_base,
+)
 
 SIZE = Size(16, 16)
 CONFIG = EngineConfig(sizes=(SIZE,), exact_pictures=True, max_rows=12, row_buckets=(2, 4, 8, 12), slots=12)
@@ -19,7 +27,16 @@ SCHEDULES = [(p, s) for p in SCHEDULERS for s in Sampler if (p, s) != ("cosine",
 
 @pytest.mark.parametrize(("schedule", "sampler"), SCHEDULES)
 def test_a_mixed_batch_equals_diffusers(schedule: str, sampler: Sampler) -> None:
-    base = tiny_base(schedule)
+    assert_equal_to_diffusers(tiny_base(schedule), sampler)
+
+
+@pytest.mark.parametrize("sampler", [Sampler.EULER, Sampler.DPMPP_2M_KARRAS])
+def test_a_mixed_batch_of_an_sdxl_layout_equals_diffusers(sampler: Sampler) -> None:
+    assert_equal_to_diffusers(tiny_xl_base(), sampler)
+
+
+def assert_equal_to_diffusers(base: TinyBase, sampler: Sampler) -> None:
+    """Four requests at once, with three adapters of three ranks and with none, each compared with diffusers' own."""
     adapters = [
         tiny_adapter(base, 0, rank=4),
         tiny_adapter(base, 1, rank=3, text=True),
@@ -32,7 +49,7 @@ def test_a_mixed_batch_equals_diffusers(schedule: str, sampler: Sampler) -> None
             id=RequestId(f"r{n}"),
             account=AccountId(f"a{n}"),
             prompt=f"portrait {n}",
-            negative_prompt="blur",
+            negative_prompt=("blur", "")[n % 2],
             adapter_id=adapter.id if adapter else None,
             guidance=guidance,
             seed=40 + n,
