@@ -2,8 +2,12 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
 from typing import Any
+
+import torch
 
 from governance.blobs.s3 import S3BlobStore
 from governance.client import GovernanceClient
@@ -15,15 +19,17 @@ from serve_apps.engine.config import EngineConfig, Execution
 from serve_apps.engine.engine import Engine
 from serve_apps.engine.model import Size
 from serve_apps.generator.adapters import AdapterGate
-from serve_apps.generator.base import load_base
 from serve_apps.generator.errors import GenerationFailed
 from serve_apps.generator.failures import failure_of
 from serve_apps.generator.routing import RESIDENT
 from serve_apps.generator.scaling import QUEUED_STEPS
 from serve_apps.generator.service import Generator
 from serve_apps.generator.wire import Call, Event, Failed, open_order
+from training.engine.base import BaseModel
 
 log = logging.getLogger("pixreunion.generator")
+
+ENGINE_THREAD = "denoise"
 
 
 class GeneratorReplica:
@@ -31,14 +37,17 @@ class GeneratorReplica:
 
     async def __init__(self, settings: ServeSettings, blobs: BlobSettings) -> None:  # type: ignore[misc]
         self._settings = settings.generator
-        base = await asyncio.to_thread(load_base, self._settings.base, self._settings.device, self._settings.dtype)
+        self._cleanup = AsyncExitStack()
+        base = await asyncio.to_thread(load_base, self._settings)
         self._holder = await Holder.open(
             GovernanceClient.connect(), S3BlobStore(blobs), kind=HolderKind.GENERATOR, region=settings.region
         )
+        self._cleanup.push_async_callback(self._holder.close)
         gate = AdapterGate(self._holder)
         self._engine = Engine(base, engine_config(settings), gate.fetch, gate.released)
         gate.connect(self._engine.drop_adapter)
         self._engine.start()
+        self._cleanup.push_async_callback(self._end_engine)
         self._generator = Generator(self._engine, self._holder)
 
     async def generate(self, call: Call) -> AsyncGenerator[Event, None]:
@@ -65,14 +74,21 @@ class GeneratorReplica:
 
     async def check_health(self) -> None:
         """Raises when the engine's thread is gone; Serve then starts another replica."""
-        if not self._engine.alive:
+        if not any(thread.name == ENGINE_THREAD for thread in threading.enumerate()):
             raise RuntimeError("the generation engine stopped")
 
     async def __del__(self) -> None:
         """Lets what is under way end, then zeroes everything."""
+        await self._cleanup.aclose()
+
+    async def _end_engine(self) -> None:
         await asyncio.to_thread(self._engine.drain, self._settings.drain_s)
         await asyncio.to_thread(self._engine.close)
-        await self._holder.close()
+
+
+def load_base(settings: GeneratorSettings) -> BaseModel:
+    """By diffusers' own loading code, from a folder or a hub id; blocks for as long as that takes."""
+    return BaseModel.load(settings.base, settings.device, getattr(torch, settings.dtype))
 
 
 def engine_config(settings: ServeSettings) -> EngineConfig:

@@ -6,7 +6,6 @@ those that follow the erasure itself to its certificate. That is how a person ca
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Depends
@@ -15,23 +14,10 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from governance.errors import Gone
 from governance.model import Subject, SubjectId, SubjectStatus, Token
 from serve_apps.ingress.errors import Forbidden, Unauthorized
+from serve_apps.ingress.scopes import Scope
 from serve_apps.ingress.secrets import token_hash
 from serve_apps.ingress.services import Parts, Services
 
-
-class Scope(StrEnum):
-    """What a token may do; a session has all of them, an API key those it was made with."""
-
-    ACCOUNT = "account"
-    PHOTOS = "photos"
-    TRAININGS = "trainings"
-    IMAGES = "images"
-    ARTIFACTS = "artifacts"
-    ERASURE = "erasure"
-    TOKENS = "tokens"
-
-
-ALL_SCOPES = frozenset(Scope)
 DEAD = frozenset({SubjectStatus.ERASING, SubjectStatus.ERASED})
 
 _bearer = HTTPBearer(auto_error=False, description="A token from POST /v1/sessions or POST /v1/tokens.")

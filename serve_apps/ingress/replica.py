@@ -1,5 +1,6 @@
 """One replica of the ingress deployment: holder, application, listener, and their end."""
 
+from contextlib import AsyncExitStack
 from typing import Any
 
 from governance.blobs.s3 import S3BlobStore
@@ -19,10 +20,12 @@ class IngressReplica:
     """What Ray Serve runs. Clients reach it on its own port; Ray carries no request of theirs."""
 
     async def __init__(self, settings: ServeSettings, blobs: BlobSettings, generator: Any) -> None:  # type: ignore[misc]
+        self._cleanup = AsyncExitStack()
         governance = GovernanceClient.connect()
         self._holder = await Holder.open(
             governance, S3BlobStore(blobs), kind=HolderKind.INGRESS, region=settings.region
         )
+        self._cleanup.push_async_callback(self._holder.close)
         services = compose(
             governance=governance,
             holder=self._holder,
@@ -31,6 +34,7 @@ class IngressReplica:
             secrets=load_secret(settings.secret_file),
         )
         self._server = HttpServer(create_app(services), settings)
+        self._cleanup.push_async_callback(self._server.stop)
         await self._server.start()
 
     async def check_health(self) -> None:
@@ -40,5 +44,4 @@ class IngressReplica:
 
     async def __del__(self) -> None:
         """Lets requests end, then drops and zeroes everything."""
-        await self._server.stop()
-        await self._holder.close()
+        await self._cleanup.aclose()

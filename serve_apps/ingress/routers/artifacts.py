@@ -6,12 +6,13 @@ from fastapi import APIRouter, Query, Response
 
 from governance.errors import NotFound
 from governance.model import Artifact, ArtifactId, By, Kind, Purpose
-from serve_apps.ingress.auth import ArtifactsCaller, Credentials, ErasureCaller, Scope, authorize
+from serve_apps.ingress.auth import ArtifactsCaller, Credentials, ErasureCaller, authorize
 from serve_apps.ingress.links import content_path
 from serve_apps.ingress.pages import ArtifactCursor
 from serve_apps.ingress.schemas.artifacts import ArtifactAnswer, Shown, artifact_answer
 from serve_apps.ingress.schemas.common import ListOf, problems
 from serve_apps.ingress.schemas.requests import RequestAnswer, request_answer
+from serve_apps.ingress.scopes import Scope
 from serve_apps.ingress.services import Parts, Services
 
 router = APIRouter(prefix="/v1/artifacts", tags=["artifacts"])

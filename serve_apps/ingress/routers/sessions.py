@@ -6,11 +6,12 @@ from fastapi import APIRouter, Request, Response
 
 from governance.model import NewToken, SubjectId
 from serve_apps.ingress import accounts
-from serve_apps.ingress.auth import ALL_SCOPES, AnyCaller, TokensCaller
+from serve_apps.ingress.auth import AnyCaller, TokensCaller
 from serve_apps.ingress.errors import Forbidden
 from serve_apps.ingress.idempotency import IdempotencyKey
 from serve_apps.ingress.schemas.accounts import SignIn, TokenAnswer, TokenRequest
 from serve_apps.ingress.schemas.common import problems
+from serve_apps.ingress.scopes import ALL_SCOPES
 from serve_apps.ingress.services import Parts, Services
 
 router = APIRouter(prefix="/v1", tags=["sessions"])

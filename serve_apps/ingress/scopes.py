@@ -1,0 +1,18 @@
+"""What a token may do."""
+
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """A session has all of them, an API key those it was made with."""
+
+    ACCOUNT = "account"
+    PHOTOS = "photos"
+    TRAININGS = "trainings"
+    IMAGES = "images"
+    ARTIFACTS = "artifacts"
+    ERASURE = "erasure"
+    TOKENS = "tokens"
+
+
+ALL_SCOPES = frozenset(Scope)
