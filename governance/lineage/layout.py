@@ -130,10 +130,22 @@ def _columns(nodes: Iterable[str], arrows: Iterable[tuple[str, str]]) -> list[li
                 depth[effect], moved = depth[cause] + 1, True
         if not moved:
             break
+    _draw_near(depth, ordered)
     columns: list[list[str]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
     for key, column in depth.items():
         columns[min(column, len(columns) - 1)].append(key)
     return [column for column in columns if column]
+
+
+def _draw_near(depth: dict[str, int], arrows: list[tuple[str, str]]) -> None:
+    """Move what has no cause next to its first effect, so that its arrow does not run behind other boxes."""
+    caused = {effect for _, effect in arrows}
+    first: dict[str, int] = {}
+    for cause, effect in arrows:
+        if cause not in caused:
+            first[cause] = min(first.get(cause, depth[effect]), depth[effect])
+    for key, effect_depth in first.items():
+        depth[key] = max(0, effect_depth - 1)
 
 
 def _untangle(columns: list[list[str]], arrows: Iterable[tuple[str, str]]) -> None:
