@@ -5,7 +5,6 @@ import signal
 import sys
 from types import FrameType
 
-import click
 import typer
 
 from cluster.cli import machine, person
@@ -30,17 +29,14 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
-        status = app(standalone_mode=False)
+        app()
     except ClusterError as error:
         explain(error)
         sys.exit(1)
-    except (KeyboardInterrupt, click.Abort):
-        errors.print("Stopped.")
-        sys.exit(INTERRUPTED)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    sys.exit(status or 0)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            errors.print("Stopped.")
+        raise
 
 
 def _as_interrupt(number: int, frame: FrameType | None) -> None:
