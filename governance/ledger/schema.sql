@@ -1,0 +1,368 @@
+CREATE FUNCTION public.refuse_illegal_transition() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    broken record;
+BEGIN
+    SELECT o.state AS from_state, n.state AS to_state INTO broken
+    FROM old_rows o JOIN new_rows n USING (id)
+    WHERE o.state <> n.state AND NOT EXISTS (
+        SELECT FROM transitions t
+        WHERE t.machine = TG_TABLE_NAME AND t.from_state = o.state AND t.to_state = n.state)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% cannot go from % to %', TG_TABLE_NAME, broken.from_state, broken.to_state
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TABLE public.accounts (
+    subject uuid NOT NULL,
+    email_hash bytea NOT NULL,
+    password_hash text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT accounts_email_hash_check CHECK ((octet_length(email_hash) = 32))
+);
+CREATE TABLE public.artifact_subjects (
+    subject uuid NOT NULL,
+    artifact uuid NOT NULL
+);
+CREATE TABLE public.artifacts (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    purpose text NOT NULL,
+    state text NOT NULL,
+    subjects uuid[] NOT NULL,
+    parents uuid[] NOT NULL,
+    run uuid,
+    writer uuid,
+    sealed_key bytea,
+    key_epoch integer,
+    version_id text,
+    size bigint,
+    sha256 bytea,
+    created_at timestamp with time zone NOT NULL,
+    deadline timestamp with time zone,
+    erased_at timestamp with time zone,
+    CONSTRAINT artifacts_check CHECK (((state = ANY (ARRAY['erasing'::text, 'erased'::text])) = (sealed_key IS NULL))),
+    CONSTRAINT artifacts_check1 CHECK (((state <> ALL (ARRAY['live'::text, 'held'::text])) OR ((version_id IS NOT NULL) AND (sha256 IS NOT NULL)))),
+    CONSTRAINT artifacts_check2 CHECK (((state = 'erased'::text) = (erased_at IS NOT NULL))),
+    CONSTRAINT artifacts_check3 CHECK (((state <> 'erased'::text) OR ((version_id IS NULL) AND (sha256 IS NULL) AND (size IS NULL) AND (run IS NULL)))),
+    CONSTRAINT artifacts_state_check CHECK ((state = ANY (ARRAY['registered'::text, 'live'::text, 'held'::text, 'erasing'::text, 'erased'::text]))),
+    CONSTRAINT artifacts_subjects_check CHECK ((cardinality(subjects) > 0))
+);
+CREATE TABLE public.audit_checkpoints (
+    size bigint NOT NULL,
+    document text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.audit_head (
+    single boolean DEFAULT true NOT NULL,
+    size bigint NOT NULL,
+    peaks bytea[] NOT NULL,
+    CONSTRAINT audit_head_single_check CHECK (single)
+);
+CREATE TABLE public.audit_leaves (
+    index bigint NOT NULL,
+    data bytea NOT NULL,
+    hash bytea NOT NULL
+);
+CREATE TABLE public.audit_nodes (
+    level integer NOT NULL,
+    index bigint NOT NULL,
+    hash bytea NOT NULL
+);
+CREATE TABLE public.epochs (
+    number integer NOT NULL,
+    state text NOT NULL,
+    sealed_secret bytea,
+    created_at timestamp with time zone NOT NULL,
+    destroyed_at timestamp with time zone,
+    CONSTRAINT epochs_check CHECK (((state = 'destroyed'::text) = (sealed_secret IS NULL))),
+    CONSTRAINT epochs_check1 CHECK (((state = 'destroyed'::text) = (destroyed_at IS NOT NULL))),
+    CONSTRAINT epochs_state_check CHECK ((state = ANY (ARRAY['active'::text, 'retiring'::text, 'destroyed'::text])))
+);
+CREATE TABLE public.holders (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    region text NOT NULL,
+    sealed_session bytea NOT NULL,
+    key_epoch integer NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.holdings (
+    holder uuid NOT NULL,
+    artifact uuid NOT NULL,
+    purpose text NOT NULL,
+    lease uuid NOT NULL,
+    granted_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.holds (
+    id uuid NOT NULL,
+    artifact uuid NOT NULL,
+    basis text NOT NULL,
+    until timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT holds_basis_check CHECK ((length(basis) <= 48))
+);
+CREATE TABLE public.idempotency (
+    owner uuid NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    response_ref text NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.jobs (
+    id uuid NOT NULL,
+    owner uuid NOT NULL,
+    inputs uuid[] NOT NULL,
+    preset text NOT NULL,
+    params jsonb NOT NULL,
+    region text NOT NULL,
+    priority integer NOT NULL,
+    gpu_seconds double precision NOT NULL,
+    memory_mb integer NOT NULL,
+    idempotency_key text,
+    state text NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    worker text,
+    heartbeat_at timestamp with time zone,
+    cancel_asked_at timestamp with time zone,
+    progress double precision DEFAULT 0 NOT NULL,
+    used_gpu_seconds double precision DEFAULT 0 NOT NULL,
+    run uuid,
+    result uuid,
+    code text,
+    created_at timestamp with time zone NOT NULL,
+    queued_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT jobs_check CHECK (((state = ANY (ARRAY['starting'::text, 'processing'::text])) = (worker IS NOT NULL))),
+    CONSTRAINT jobs_check1 CHECK (((state = ANY (ARRAY['starting'::text, 'processing'::text])) = (heartbeat_at IS NOT NULL))),
+    CONSTRAINT jobs_check2 CHECK (((state = ANY (ARRAY['succeeded'::text, 'failed'::text, 'canceled'::text])) = (finished_at IS NOT NULL))),
+    CONSTRAINT jobs_check3 CHECK (((state <> 'succeeded'::text) OR (result IS NOT NULL))),
+    CONSTRAINT jobs_check4 CHECK (((state <> 'failed'::text) OR (code IS NOT NULL))),
+    CONSTRAINT jobs_gpu_seconds_check CHECK ((gpu_seconds >= (0)::double precision)),
+    CONSTRAINT jobs_memory_mb_check CHECK ((memory_mb >= 0)),
+    CONSTRAINT jobs_progress_check CHECK (((progress >= (0)::double precision) AND (progress <= (1)::double precision))),
+    CONSTRAINT jobs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'starting'::text, 'processing'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text])))
+);
+CREATE TABLE public.migrations (
+    number integer NOT NULL,
+    name text NOT NULL,
+    digest bytea NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE public.parents (
+    parent uuid NOT NULL,
+    child uuid NOT NULL
+);
+CREATE TABLE public.processor_answers (
+    request uuid NOT NULL,
+    processor text NOT NULL,
+    answer text NOT NULL,
+    told_at timestamp with time zone NOT NULL,
+    answered_at timestamp with time zone,
+    CONSTRAINT processor_answers_answer_check CHECK ((answer = ANY (ARRAY['erased'::text, 'nothing-held'::text, 'retained-by-law'::text, 'pending'::text, 'refused'::text, 'unreachable'::text])))
+);
+CREATE TABLE public.processors (
+    name text NOT NULL,
+    region text NOT NULL,
+    purpose text NOT NULL,
+    fields text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.request_artifacts (
+    request uuid NOT NULL,
+    artifact uuid NOT NULL,
+    kind text NOT NULL
+);
+CREATE TABLE public.requests (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    asked_by text NOT NULL,
+    owner uuid NOT NULL,
+    subject uuid,
+    artifact uuid,
+    state text NOT NULL,
+    counts jsonb NOT NULL,
+    held jsonb NOT NULL,
+    residue jsonb,
+    created_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    completed_at timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    leased_until timestamp with time zone,
+    leaves bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    certificate text,
+    CONSTRAINT requests_check CHECK (((subject IS NULL) OR (artifact IS NULL))),
+    CONSTRAINT requests_check1 CHECK (((state = 'completed'::text) = (completed_at IS NOT NULL))),
+    CONSTRAINT requests_check2 CHECK (((state <> 'completed'::text) OR (certificate IS NOT NULL))),
+    CONSTRAINT requests_kind_check CHECK ((kind = ANY (ARRAY['erasure'::text, 'expiry'::text]))),
+    CONSTRAINT requests_state_check CHECK ((state = ANY (ARRAY['fenced'::text, 'dropped'::text, 'deleted'::text, 'scrubbed'::text, 'notified'::text, 'scanned'::text, 'completed'::text])))
+);
+CREATE TABLE public.runs (
+    id uuid NOT NULL,
+    purpose text NOT NULL,
+    basis text NOT NULL,
+    subjects uuid[] NOT NULL,
+    inputs uuid[] NOT NULL,
+    state text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT runs_check CHECK (((state = 'running'::text) = (finished_at IS NULL))),
+    CONSTRAINT runs_state_check CHECK ((state = ANY (ARRAY['running'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text])))
+);
+CREATE TABLE public.service_keys (
+    name text NOT NULL,
+    sealed bytea NOT NULL,
+    key_epoch integer NOT NULL
+);
+CREATE TABLE public.subjects (
+    id uuid NOT NULL,
+    region text NOT NULL,
+    state text NOT NULL,
+    sealed_key bytea,
+    key_epoch integer,
+    created_at timestamp with time zone NOT NULL,
+    erased_at timestamp with time zone,
+    CONSTRAINT subjects_check CHECK (((state = ANY (ARRAY['erasing'::text, 'erased'::text])) = (sealed_key IS NULL))),
+    CONSTRAINT subjects_check1 CHECK (((state = 'erased'::text) = (erased_at IS NOT NULL))),
+    CONSTRAINT subjects_state_check CHECK ((state = ANY (ARRAY['active'::text, 'frozen'::text, 'erasing'::text, 'erased'::text])))
+);
+CREATE TABLE public.tokens (
+    id uuid NOT NULL,
+    subject uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT tokens_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+CREATE TABLE public.transfers (
+    id uuid NOT NULL,
+    processor text NOT NULL,
+    subject uuid NOT NULL,
+    artifact uuid,
+    fields text[] NOT NULL,
+    sent_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.transitions (
+    machine text NOT NULL,
+    from_state text NOT NULL,
+    to_state text NOT NULL
+);
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_email_hash_key UNIQUE (email_hash);
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_pkey PRIMARY KEY (subject);
+ALTER TABLE ONLY public.artifact_subjects
+    ADD CONSTRAINT artifact_subjects_pkey PRIMARY KEY (subject, artifact);
+ALTER TABLE ONLY public.artifacts
+    ADD CONSTRAINT artifacts_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.audit_checkpoints
+    ADD CONSTRAINT audit_checkpoints_pkey PRIMARY KEY (size);
+ALTER TABLE ONLY public.audit_head
+    ADD CONSTRAINT audit_head_pkey PRIMARY KEY (single);
+ALTER TABLE ONLY public.audit_leaves
+    ADD CONSTRAINT audit_leaves_pkey PRIMARY KEY (index);
+ALTER TABLE ONLY public.audit_nodes
+    ADD CONSTRAINT audit_nodes_pkey PRIMARY KEY (level, index);
+ALTER TABLE ONLY public.epochs
+    ADD CONSTRAINT epochs_pkey PRIMARY KEY (number);
+ALTER TABLE ONLY public.holders
+    ADD CONSTRAINT holders_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.holdings
+    ADD CONSTRAINT holdings_pkey PRIMARY KEY (holder, artifact, purpose);
+ALTER TABLE ONLY public.holds
+    ADD CONSTRAINT holds_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (owner, key);
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.migrations
+    ADD CONSTRAINT migrations_pkey PRIMARY KEY (number);
+ALTER TABLE ONLY public.parents
+    ADD CONSTRAINT parents_pkey PRIMARY KEY (parent, child);
+ALTER TABLE ONLY public.processor_answers
+    ADD CONSTRAINT processor_answers_pkey PRIMARY KEY (request, processor);
+ALTER TABLE ONLY public.processors
+    ADD CONSTRAINT processors_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.request_artifacts
+    ADD CONSTRAINT request_artifacts_pkey PRIMARY KEY (request, artifact);
+ALTER TABLE ONLY public.requests
+    ADD CONSTRAINT requests_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.runs
+    ADD CONSTRAINT runs_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.service_keys
+    ADD CONSTRAINT service_keys_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.subjects
+    ADD CONSTRAINT subjects_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.tokens
+    ADD CONSTRAINT tokens_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.tokens
+    ADD CONSTRAINT tokens_token_hash_key UNIQUE (token_hash);
+ALTER TABLE ONLY public.transfers
+    ADD CONSTRAINT transfers_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.transitions
+    ADD CONSTRAINT transitions_pkey PRIMARY KEY (machine, from_state, to_state);
+CREATE INDEX artifacts_by_deadline ON public.artifacts USING btree (deadline) WHERE (state = ANY (ARRAY['registered'::text, 'live'::text]));
+CREATE INDEX artifacts_by_epoch ON public.artifacts USING btree (key_epoch) WHERE (sealed_key IS NOT NULL);
+CREATE INDEX artifacts_by_writer ON public.artifacts USING btree (writer) WHERE (writer IS NOT NULL);
+CREATE INDEX artifacts_unfinished ON public.artifacts USING btree (created_at) WHERE (state = 'registered'::text);
+CREATE UNIQUE INDEX epochs_one_active ON public.epochs USING btree (state) WHERE (state = 'active'::text);
+CREATE INDEX holdings_by_artifact ON public.holdings USING btree (artifact);
+CREATE INDEX holds_standing ON public.holds USING btree (artifact) WHERE (ended_at IS NULL);
+CREATE INDEX idempotency_by_age ON public.idempotency USING btree (created_at);
+CREATE INDEX jobs_by_owner ON public.jobs USING btree (owner, id);
+CREATE UNIQUE INDEX jobs_once ON public.jobs USING btree (owner, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+CREATE INDEX jobs_queued ON public.jobs USING btree (priority DESC, queued_at) WHERE (state = 'queued'::text);
+CREATE INDEX jobs_running ON public.jobs USING btree (heartbeat_at) WHERE (state = ANY (ARRAY['starting'::text, 'processing'::text]));
+CREATE INDEX request_artifacts_by_artifact ON public.request_artifacts USING btree (artifact);
+CREATE INDEX requests_by_owner ON public.requests USING btree (owner);
+CREATE UNIQUE INDEX requests_one_per_artifact ON public.requests USING btree (artifact) WHERE (artifact IS NOT NULL);
+CREATE UNIQUE INDEX requests_one_per_subject ON public.requests USING btree (subject) WHERE (subject IS NOT NULL);
+CREATE INDEX requests_open ON public.requests USING btree (next_at) WHERE (state <> 'completed'::text);
+CREATE INDEX runs_by_subject ON public.runs USING gin (subjects);
+CREATE INDEX runs_running ON public.runs USING btree (started_at) WHERE (state = 'running'::text);
+CREATE INDEX subjects_by_epoch ON public.subjects USING btree (key_epoch) WHERE (sealed_key IS NOT NULL);
+CREATE INDEX tokens_by_end ON public.tokens USING btree (expires_at);
+CREATE INDEX tokens_by_subject ON public.tokens USING btree (subject);
+CREATE INDEX transfers_by_subject ON public.transfers USING btree (subject);
+CREATE TRIGGER legal_transition AFTER UPDATE ON public.artifacts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
+CREATE TRIGGER legal_transition AFTER UPDATE ON public.jobs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
+CREATE TRIGGER legal_transition AFTER UPDATE ON public.requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
+CREATE TRIGGER legal_transition AFTER UPDATE ON public.runs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
+CREATE TRIGGER legal_transition AFTER UPDATE ON public.subjects REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);
+ALTER TABLE ONLY public.holdings
+    ADD CONSTRAINT holdings_holder_fkey FOREIGN KEY (holder) REFERENCES public.holders(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.holds
+    ADD CONSTRAINT holds_artifact_fkey FOREIGN KEY (artifact) REFERENCES public.artifacts(id);
+ALTER TABLE ONLY public.idempotency
+    ADD CONSTRAINT idempotency_owner_fkey FOREIGN KEY (owner) REFERENCES public.subjects(id);
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_owner_fkey FOREIGN KEY (owner) REFERENCES public.subjects(id);
+ALTER TABLE ONLY public.processor_answers
+    ADD CONSTRAINT processor_answers_request_fkey FOREIGN KEY (request) REFERENCES public.requests(id);
+ALTER TABLE ONLY public.request_artifacts
+    ADD CONSTRAINT request_artifacts_artifact_fkey FOREIGN KEY (artifact) REFERENCES public.artifacts(id);
+ALTER TABLE ONLY public.request_artifacts
+    ADD CONSTRAINT request_artifacts_request_fkey FOREIGN KEY (request) REFERENCES public.requests(id);
+ALTER TABLE ONLY public.requests
+    ADD CONSTRAINT requests_artifact_fkey FOREIGN KEY (artifact) REFERENCES public.artifacts(id);
+ALTER TABLE ONLY public.requests
+    ADD CONSTRAINT requests_owner_fkey FOREIGN KEY (owner) REFERENCES public.subjects(id);
+ALTER TABLE ONLY public.requests
+    ADD CONSTRAINT requests_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);
+ALTER TABLE ONLY public.service_keys
+    ADD CONSTRAINT service_keys_key_epoch_fkey FOREIGN KEY (key_epoch) REFERENCES public.epochs(number);
+ALTER TABLE ONLY public.tokens
+    ADD CONSTRAINT tokens_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);
+ALTER TABLE ONLY public.transfers
+    ADD CONSTRAINT transfers_processor_fkey FOREIGN KEY (processor) REFERENCES public.processors(name);
+ALTER TABLE ONLY public.transfers
+    ADD CONSTRAINT transfers_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);

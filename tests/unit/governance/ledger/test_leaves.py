@@ -1,0 +1,48 @@
+"""The audit log in PostgreSQL behaves like the one in memory."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from governance.audit.leaf import Leaf, LeafEvent
+from governance.audit.log import Prover, append_many
+from governance.audit.merkle import verify_inclusion
+from governance.audit.store import MemoryLeafStore
+from governance.ids import SubjectId
+from governance.ledger.leaves import LedgerLeafStore, record
+from governance.service import GovernanceService
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+async def test_the_same_leaves_give_the_same_root_and_proofs(service: GovernanceService) -> None:
+    await service.parts.background.stop()
+    memory = MemoryLeafStore()
+    async with service.parts.database.transaction() as conn:
+        store = LedgerLeafStore(conn)
+        before = (await store.head()).size
+        for stored in await store.leaves(0, before):
+            await append_many(memory, [await store.leaf(stored.index)])
+    for count in (1, 255, 300):
+        leaves = [Leaf(event=LeafEvent.SUBJECT_CREATED, at=AT, subject=SubjectId.new()) for _ in range(count)]
+        await append_many(memory, leaves)
+        async with service.parts.database.transaction() as conn:
+            await record(conn, leaves)
+    async with service.parts.database.transaction() as conn:
+        store = LedgerLeafStore(conn)
+        assert await store.head() == await memory.head()
+        size = (await store.head()).size
+        prover = Prover(store, size)
+        for index in (0, 255, 256, size - 1):
+            (leaf,) = await store.leaves(index, index + 1)
+            verify_inclusion(leaf.hash, index, size, await prover.inclusion(index), await prover.root())
+
+
+async def test_concurrent_appenders_make_one_sequence(service: GovernanceService) -> None:
+    async def append() -> range:
+        async with service.parts.database.transaction() as conn:
+            leaves = [Leaf(event=LeafEvent.SUBJECT_CREATED, at=AT, subject=SubjectId.new()) for _ in range(7)]
+            return await record(conn, leaves)
+
+    ranges = await asyncio.gather(*(append() for _ in range(6)))
+    places = [place for one in ranges for place in one]
+    assert len(set(places)) == 42

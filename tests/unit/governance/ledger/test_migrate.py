@@ -1,0 +1,51 @@
+"""Migrations: replayed they give the schema that is checked in."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cluster.embedded.postgres import binaries
+from governance.config import GovernanceSettings
+from governance.errors import Conflict
+from governance.ledger import migrate
+from governance.ledger.database import Database
+
+SCHEMA = Path(migrate.__file__).with_name("schema.sql")
+
+
+def dump(dsn: str) -> str:
+    """The schema without what differs from one dump to the next."""
+    text = subprocess.run(
+        [binaries() / "pg_dump", "--schema-only", "--no-owner", "--no-privileges", "--dbname", dsn],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    ).stdout
+    lines = [line for line in text.splitlines() if line and not re.match(r"--|SET |SELECT pg_catalog|\\", line)]
+    return "\n".join(lines) + "\n"
+
+
+async def test_replayed_migrations_equal_the_schema(settings: GovernanceSettings) -> None:
+    database = await Database.open(settings.ledger)
+    applied = await migrate.migrate(database)
+    assert [one.number for one in applied] == list(range(1, len(applied) + 1))
+    assert await migrate.migrate(database) == []
+    await database.close()
+    assert dump(settings.ledger.dsn) == SCHEMA.read_text()
+
+
+async def test_a_changed_or_unknown_migration_is_refused(settings: GovernanceSettings) -> None:
+    database = await Database.open(settings.ledger)
+    await migrate.migrate(database)
+    async with database.transaction() as conn:
+        await conn.execute("UPDATE migrations SET digest = 'x' WHERE number = 1")
+    with pytest.raises(Conflict, match="changed after it was applied"):
+        await migrate.migrate(database)
+    async with database.transaction() as conn:
+        await conn.execute("UPDATE migrations SET number = 9999")
+    with pytest.raises(Conflict, match="use a newer one"):
+        await migrate.migrate(database)
+    await database.close()
