@@ -100,7 +100,9 @@ def measure_recall(folder: Path, secrets: Sequence[Secret], strangers: Sequence[
     """Plant every leak of every secret in every place below `folder` (and in memory), scan, and count."""
     owned = {f"person-{i}": secret for i, secret in enumerate(secrets)}
     others = {f"stranger-{i}": secret for i, secret in enumerate(strangers)}
-    scanner = Scanner([canary for owner, secret in owned.items() for canary in canaries_of(secret, owner)])
+    canaries = [canary for owner, secret in owned.items() for canary in canaries_of(secret, owner)]
+    # Phrases that strangers' texts share are nobody's secret.
+    scanner = Scanner(canaries, strangers=[other.text.encode() for other in strangers])
     with planted(folder, {**owned, **others}, Random(seed)) as garden:
         report = scanner.scan(source for sources in garden.sources for source in sources())
     ours = [plant for plant in garden.plants if plant.owner in owned]

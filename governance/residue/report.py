@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from governance.audit.certificate import ResidueResult
+
 
 class Place(StrEnum):
     """Where a scan looks."""
@@ -66,6 +68,15 @@ class ScanReport:
     def by_place(self, entries: str) -> dict[str, int]:
         """How many of `findings` or `unreadable` there are in each place."""
         return dict(Counter(str(entry.place) for entry in getattr(self, entries)))
+
+    def result(self) -> ResidueResult:
+        """The report as an erasure certificate states it: counts by place, no names of files or processes."""
+        return ResidueResult(
+            scanned={str(place): size for place, size in self.scanned.items()},
+            unreadable=self.by_place("unreadable"),
+            canaries=self.canaries,
+            findings=len(self.findings),
+        )
 
     def to_json(self) -> Mapping[str, Any]:
         """The report as JSON."""

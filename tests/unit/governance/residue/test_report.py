@@ -32,3 +32,13 @@ def test_it_is_json():
     assert again["scanned_bytes"] == {"data": 100, "memory": 50}
     assert again["findings"][0]["offset"] == 17
     assert again["seconds"] == 1.235
+
+
+def test_a_certificate_states_its_counts_and_no_names():
+    report = filled()
+    report.findings.append(Finding(Place.DATA, "/a/b", 17, "photo-1", "pixels.rgb"))
+    report.unreadable.append(Unreadable(Place.MEMORY, "process 1", "Permission denied"))
+    result = report.result()
+    assert result.scanned == {"data": 100, "memory": 50}
+    assert result.counts() == {"bytes": 150, "unreadable": 1, "canaries": 2, "findings": 1}
+    assert "process" not in result.model_dump_json()
