@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from governance.accounts import Accounts
 from governance.background import Background, Chore
+from governance.backup.journal import Journal
 from governance.blobs.s3 import S3BlobStore
 from governance.blobs.store import BlobStore
 from governance.clock import Clock
@@ -46,6 +47,7 @@ class Extras:
     scan: Scan
     processors: Sequence[Processor] = ()
     store: BlobStore | None = None
+    journal_store: BlobStore | None = None
     provider: KeyProvider | None = None
 
 
@@ -107,7 +109,7 @@ async def _assemble(
     async with database.transaction() as conn:
         for one in third_parties:
             await processor_rows.register(conn, one.registration, clock())
-    tools = Tools(database, store, clock, third_parties, extras.scan)
+    tools = Tools(database, store, clock, third_parties, extras.scan, await _journal(settings, extras))
     return Parts(
         database=database,
         store=store,
@@ -126,6 +128,21 @@ async def _assemble(
         rotation=Rotation(database, keys, clock, settings.vault.epoch_s),
         background=background,
     )
+
+
+async def replaying(settings: GovernanceSettings, extras: Extras, database: Database) -> tuple[Fence, Journal]:
+    """What a restore needs to erase again."""
+    keys = await Keyring.open(database, extras.provider or key_provider(settings.vault), extras.clock())
+    context = GateContext(extras.policy, keys, extras.clock)
+    return Fence(database, context, settings.erasure.promised_s), await _journal(settings, extras)
+
+
+async def _journal(settings: GovernanceSettings, extras: Extras) -> Journal:
+    """In a bucket of its own."""
+    beside = settings.blobs.model_copy(update={"bucket": f"{settings.blobs.bucket}-journal"})
+    store = extras.journal_store or S3BlobStore(beside)
+    await store.prepare()
+    return Journal(store)
 
 
 def key_provider(settings: VaultSettings) -> KeyProvider:

@@ -36,6 +36,12 @@ class MemoryBlobStore:
         except KeyError:
             raise Gone() from None
 
+    async def latest(self, key: str) -> bytes:
+        versions = self._versions.get(key)
+        if not versions:
+            raise Gone()
+        return versions[max(versions)]
+
     async def get_parts(self, key: str, version_id: str) -> AsyncIterator[bytes]:
         data = await self.get(key, version_id)
         for start in range(0, len(data), 1 << 20):

@@ -65,6 +65,9 @@ class S3BlobStore:
     async def get(self, key: str, version_id: str) -> bytes:
         return await self._call(self._get, key, version_id)
 
+    async def latest(self, key: str) -> bytes:
+        return await self._call(lambda: self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read())
+
     async def get_parts(self, key: str, version_id: str) -> AsyncIterator[bytes]:
         answer = await self._call(lambda: self._client.get_object(Bucket=self._bucket, Key=key, VersionId=version_id))
         body = answer["Body"]

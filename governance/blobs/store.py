@@ -24,6 +24,9 @@ class BlobStore(Protocol):
     async def get(self, key: str, version_id: str) -> bytes:
         """Raises `Gone` when that version is no longer there."""
 
+    async def latest(self, key: str) -> bytes:
+        """The newest version. Raises `Gone` when there is none."""
+
     def get_parts(self, key: str, version_id: str) -> AsyncIterator[bytes]:
         """The same in pieces."""
 

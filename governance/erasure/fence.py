@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from governance.audit.leaf import Leaf, LeafEvent
+from governance.backup.journal import JournalEntry
 from governance.errors import Gone, NotFound
 from governance.failpoints import FailPoint, reach
 from governance.gate.context import GateContext
@@ -68,7 +69,22 @@ class Fence:
             await fences.close(conn)
             return await self.close(conn, Order(RequestKind.EXPIRY, owner, None, By.EXPIRY, roots))
 
-    async def close(self, conn: Connection, order: Order) -> Request:
+    async def replay(self, entry: JournalEntry) -> bool:
+        """Fence again what a restored ledger does not know was erased; False when it knows (I8)."""
+        async with self._database.transaction() as conn:
+            await fences.close(conn)
+            if await requests.exists(conn, entry.request):
+                return False
+            roots = [one.uuid for one in entry.artifacts]
+            if entry.subject is not None:
+                roots += await closure.roots_of(conn, entry.subject)
+            target = entry.subject or entry.artifact
+            if not all([await erasing.is_known(conn, one) for one in (entry.owner, target or entry.owner)]):
+                return False
+            await self.close(conn, Order(entry.kind, entry.owner, target, entry.by, roots), entry.request)
+            return True
+
+    async def close(self, conn: Connection, order: Order, id: RequestId | None = None) -> Request:
         """The fence itself, in a transaction that has closed the gate."""
         now = self._context.clock()
         whole = await erasing.erasable(conn, await closure.descendants(conn, order.roots))
@@ -80,7 +96,7 @@ class Fence:
         await self._keep(conn, [id for id, _, state in whole if id in kept and state == ArtifactState.LIVE])
         await erasing.fence(conn, ids)
         await self._end_work(conn, ids, person, now)
-        request = _request(order, going, standing, now, self._promised)
+        request = _request(id or RequestId.new(), order, going, standing, now, self._promised)
         await requests.insert(conn, request, order.by, _hold_facts(standing))
         await requests.add_artifacts(conn, request.id, ids)
         places = await record(conn, _leaves(request, order, [id for id, _ in going], now))
@@ -150,10 +166,15 @@ def _owned(request: Request, owner: SubjectId | None) -> Request:
 
 
 def _request(
-    order: Order, going: Sequence[tuple[UUID, Kind]], standing: Sequence[holds.Standing], now: datetime, due: timedelta
+    id: RequestId,
+    order: Order,
+    going: Sequence[tuple[UUID, Kind]],
+    standing: Sequence[holds.Standing],
+    now: datetime,
+    due: timedelta,
 ) -> Request:
     return Request(
-        id=RequestId.new(),
+        id=id,
         kind=order.kind,
         owner=order.owner,
         target=order.target,

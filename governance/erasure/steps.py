@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from governance.audit.certificate import ProcessorAnswer, ResidueResult
 from governance.audit.leaf import Leaf, LeafEvent
+from governance.backup.journal import Journal, JournalEntry
 from governance.blobs.store import BlobStore
 from governance.clock import Clock
 from governance.errors import GovernanceError, Unavailable
@@ -41,10 +42,12 @@ class Tools:
     clock: Clock
     processors: Sequence[Processor]
     scan: Scan
+    journal: Journal
 
 
 async def drop(tools: Tools, request: Request) -> bool:
-    """Holders have dropped and acknowledged, or their leases have ended (I6)."""
+    """It stands in the journal; holders have dropped and acknowledged, or their leases have ended (I6)."""
+    await _write_down(tools, request)
     async with tools.database.transaction() as conn:
         now = tools.clock()
         expired = await holders.delete_expired(conn, now)
@@ -103,6 +106,33 @@ async def scan(tools: Tools, request: Request) -> bool:
             await requests.set_residue(conn, request.id, result.model_dump(mode="json"))
         counts = result.counts() if result else {}
         return await _advance(tools, conn, request, RequestState.SCANNED, LeafEvent.ERASURE_SCANNED, counts)
+
+
+async def _write_down(tools: Tools, request: Request) -> None:
+    """Once is enough; a crash between the two only writes it twice."""
+    async with tools.database.transaction() as conn:
+        if await requests.is_journaled(conn, request.id):
+            return
+    await tools.journal.append(await _entry(tools, request))
+    async with tools.database.transaction() as conn:
+        await requests.set_journaled(conn, request.id, tools.clock())
+
+
+async def _entry(tools: Tools, request: Request) -> JournalEntry:
+    async with tools.database.transaction() as conn:
+        taken = await requests.artifacts(conn, request.id)
+        by = await requests.asked_by(conn, request.id)
+    target = request.target
+    return JournalEntry(
+        request=request.id,
+        kind=request.kind,
+        by=by,
+        owner=request.owner,
+        subject=target if isinstance(target, SubjectId) else None,
+        artifact=target if isinstance(target, ArtifactId) else None,
+        artifacts=tuple(taken),
+        at=request.created_at,
+    )
 
 
 async def _erase_bytes(tools: Tools, request: Request) -> int:

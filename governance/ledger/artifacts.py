@@ -188,3 +188,19 @@ async def with_bytes(conn: Connection, ids: Iterable[ArtifactId]) -> set[Artifac
         "SELECT id FROM artifacts WHERE id = ANY (%s::uuid[]) AND state <> 'erased'", [digits(ids)]
     )
     return {ArtifactId.of(row[0]) for row in await cursor.fetchall()}
+
+
+async def all_stored(conn: Connection) -> Sequence[Sealed]:
+    """Everything that has bytes and a key."""
+    cursor = await conn.execute(
+        f"""
+        SELECT {COLUMNS}, sealed_key, key_epoch, version_id, sha256 FROM artifacts
+        WHERE state IN ('live', 'held') ORDER BY id
+        """
+    )
+    return [Sealed(read(row), *row[10:]) for row in await cursor.fetchall()]
+
+
+async def set_version(conn: Connection, id: ArtifactId, version_id: str) -> None:
+    """Its bytes were put back under a new version."""
+    await conn.execute("UPDATE artifacts SET version_id = %s WHERE id = %s", [version_id, id.uuid])

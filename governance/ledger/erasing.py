@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from governance.ledger.database import Connection
-from governance.model import ArtifactId, Kind, RequestId, SubjectId
+from governance.model import ArtifactId, Kind, RequestId, SubjectId, Target
 
 
 async def erasable(conn: Connection, ids: Sequence[UUID]) -> Sequence[tuple[UUID, Kind, str]]:
@@ -15,6 +15,14 @@ async def erasable(conn: Connection, ids: Sequence[UUID]) -> Sequence[tuple[UUID
         [list(ids)],
     )
     return [(row[0], Kind(row[1]), row[2]) for row in await cursor.fetchall()]
+
+
+async def is_known(conn: Connection, target: Target) -> bool:
+    """Whether the ledger has a row of it: one made after a backup has none in the restored ledger."""
+    table = "subjects" if isinstance(target, SubjectId) else "artifacts"
+    cursor = await conn.execute(f"SELECT EXISTS (SELECT FROM {table} WHERE id = %s)", [target.uuid])
+    row = await cursor.fetchone()
+    return bool(row and row[0])
 
 
 async def fence(conn: Connection, ids: Sequence[UUID]) -> None:

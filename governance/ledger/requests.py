@@ -177,3 +177,32 @@ async def overdue(conn: Connection, now: datetime) -> Sequence[RequestId]:
     """Requests that broke the promise: they raise an alarm (P6.2)."""
     cursor = await conn.execute("SELECT id FROM requests WHERE state <> 'completed' AND due_at < %s", [now])
     return [RequestId.of(row[0]) for row in await cursor.fetchall()]
+
+
+async def artifacts(conn: Connection, id: RequestId) -> Sequence[ArtifactId]:
+    """What the request took."""
+    cursor = await conn.execute("SELECT artifact FROM request_artifacts WHERE request = %s", [id.uuid])
+    return [ArtifactId.of(row[0]) for row in await cursor.fetchall()]
+
+
+async def asked_by(conn: Connection, id: RequestId) -> By:
+    cursor = await conn.execute("SELECT asked_by FROM requests WHERE id = %s", [id.uuid])
+    row = await cursor.fetchone()
+    assert row is not None
+    return By(row[0])
+
+
+async def exists(conn: Connection, id: RequestId) -> bool:
+    cursor = await conn.execute("SELECT EXISTS (SELECT FROM requests WHERE id = %s)", [id.uuid])
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+async def is_journaled(conn: Connection, id: RequestId) -> bool:
+    cursor = await conn.execute("SELECT journaled_at IS NOT NULL FROM requests WHERE id = %s", [id.uuid])
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+async def set_journaled(conn: Connection, id: RequestId, now: datetime) -> None:
+    await conn.execute("UPDATE requests SET journaled_at = %s WHERE id = %s", [now, id.uuid])

@@ -197,6 +197,7 @@ CREATE TABLE public.requests (
     leased_until timestamp with time zone,
     leaves bigint[] DEFAULT '{}'::bigint[] NOT NULL,
     certificate text,
+    journaled_at timestamp with time zone,
     CONSTRAINT requests_check CHECK (((subject IS NULL) OR (artifact IS NULL))),
     CONSTRAINT requests_check1 CHECK (((state = 'completed'::text) = (completed_at IS NOT NULL))),
     CONSTRAINT requests_check2 CHECK (((state <> 'completed'::text) OR (certificate IS NOT NULL))),
@@ -292,6 +293,8 @@ ALTER TABLE ONLY public.processors
     ADD CONSTRAINT processors_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY public.request_artifacts
     ADD CONSTRAINT request_artifacts_pkey PRIMARY KEY (request, artifact);
+ALTER TABLE public.requests
+    ADD CONSTRAINT requests_journaled CHECK (((state = 'fenced'::text) OR (journaled_at IS NOT NULL))) NOT VALID;
 ALTER TABLE ONLY public.requests
     ADD CONSTRAINT requests_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.runs

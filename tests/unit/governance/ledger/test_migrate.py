@@ -45,7 +45,7 @@ async def test_a_changed_or_unknown_migration_is_refused(settings: GovernanceSet
     with pytest.raises(Conflict, match="changed after it was applied"):
         await migrate.migrate(database)
     async with database.transaction() as conn:
-        await conn.execute("UPDATE migrations SET number = 9999")
+        await conn.execute("UPDATE migrations SET number = 9999 WHERE number = 1")
     with pytest.raises(Conflict, match="use a newer one"):
         await migrate.migrate(database)
     await database.close()
