@@ -48,7 +48,7 @@ PRESETS: Mapping[Family, Mapping[Preset, Recipe]] = {
     Family.SDXL: {
         Preset.FAST: _SD15.with_params({"steps": 300, "rank": 8, "learning_rate": 2e-4}),
         Preset.BALANCED: _SD15.with_params({"learning_rate": 1e-4}),
-        Preset.QUALITY: _SD15.with_params({"steps": 1200, "learning_rate": 1e-4, "rank": 32, "text_encoder": True}),
+        Preset.QUALITY: _SD15.with_params({"steps": 1200, "learning_rate": 1e-4, "text_encoder": True}),
     },
 }
 

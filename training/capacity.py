@@ -1,0 +1,72 @@
+"""How many worker groups there should be and where: a pure decision, carried out by the pool."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from training.config import TrainingSettings
+from training.queue import Lane, Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a worker says about itself about once a second: `seconds_left` of each job it trains."""
+
+    worker: str
+    group: str
+    region: str
+    seconds_left: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """The answer: whether to leave now, and how many workers share the queue."""
+
+    leave: bool
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Regions in which to start one more group each (a region may stand there several times)."""
+
+    start: tuple[str, ...]
+
+
+def wanted(region: str, waiting: int, running: int, settings: TrainingSettings) -> int:
+    """Groups a region needs for its jobs, within its limit."""
+    pool = settings.pool
+    fits = settings.worker.slots * pool.workers_per_group
+    return min(pool.groups, max(math.ceil((waiting + running) / fits), int(pool.warm)))
+
+
+def plan(waiting: Iterable[Waiting], groups: Sequence[str], beats: Iterable[Beat], settings: TrainingSettings) -> Plan:
+    """`groups`: the region of each group that is alive. Groups shrink by themselves: an idle worker leaves."""
+    alive = Counter(groups)
+    queued = Counter(job.region for job in waiting)
+    running: Counter[str] = Counter()
+    for beat in beats:
+        running[beat.region] += len(beat.seconds_left)
+    start: list[str] = []
+    for region in settings.pool.regions:
+        missing = wanted(region, queued[region], running[region], settings) - alive[region]
+        start += [region] * max(0, missing)
+    return Plan(tuple(start))
+
+
+def lanes(beats: Iterable[Beat], settings: TrainingSettings) -> list[Lane]:
+    """Every slot of every worker, with when it will be free."""
+    worker = settings.worker
+    return [
+        Lane(frozenset({beat.region}) | worker.regions, worker.memory_mb, beat.seconds_left[slot])
+        if slot < len(beat.seconds_left)
+        else Lane(frozenset({beat.region}) | worker.regions, worker.memory_mb)
+        for beat in beats
+        for slot in range(worker.slots)
+    ]
+
+
+def tally(waiting: Iterable[Waiting]) -> Mapping[str, int]:
+    """Jobs waiting in each region."""
+    return Counter(job.region for job in waiting)

@@ -1,0 +1,188 @@
+"""One worker group on Ray Train: how it is started, and what each of its workers runs.
+
+What travels in the loop's configuration is shown on the dashboard: settings, a region and a group's name. Ray Train's
+checkpoint holds only the ids of the sealed ones.
+"""
+
+import asyncio
+import json
+import logging
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ray
+import torch
+from ray import train
+from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
+from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
+
+from governance.blobs.s3 import S3BlobStore
+from governance.client import GovernanceClient
+from governance.config import GovernanceSettings
+from governance.holder import Holder
+from governance.model import HolderKind
+from training.active import ActiveJob, Stage
+from training.capacity import Beat, Orders
+from training.config import TrainingSettings
+from training.desk import Desk
+from training.device import Device
+from training.engine.base import BaseModel
+from training.engine_pack import EnginePack
+from training.faces import scorer_for
+from training.ray_meter import RayMeter
+from training.worker import Worker
+
+_LOG = logging.getLogger(__name__)
+_BEAT_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class GroupName:
+    """A group's name and region; its Ray Train run has the same name."""
+
+    name: str
+    region: str
+
+
+def trainer(group: GroupName, settings: TrainingSettings) -> DataParallelTrainer:
+    """The Ray Train run of one group. Workers are independent of each other: no process group is made."""
+    pool = settings.pool
+    selector = dict(pool.label_selector)
+    if pool.region_label:
+        selector[pool.region_label] = group.region
+    scaling = ScalingConfig(
+        num_workers=pool.workers_per_group,
+        use_gpu=pool.gpus > 0,
+        resources_per_worker={"CPU": pool.cpus, **({"GPU": pool.gpus} if pool.gpus else {})},
+        label_selector=selector or None,
+    )
+    run = RunConfig(
+        name=group.name,
+        storage_path=str(pool.storage.expanduser().resolve()),
+        failure_config=FailureConfig(max_failures=pool.failures_per_run),
+        checkpoint_config=CheckpointConfig(num_to_keep=1),
+        worker_runtime_env={"env_vars": pool.group_environment()},
+    )
+    config = {"group": group.name, "region": group.region, "training": settings.model_dump(mode="json")}
+    return DataParallelTrainer(work, train_loop_config=config, scaling_config=scaling, run_config=run)
+
+
+def fit(group: GroupName, settings: TrainingSettings) -> None:
+    """Start the group and wait until its workers have left; not on a process's main thread. Raises Ray Train's
+    errors. Its folder goes with it: nothing in there is needed again."""
+    try:
+        trainer(group, settings).fit()
+    finally:
+        shutil.rmtree(settings.pool.storage.expanduser() / group.name, ignore_errors=True)
+
+
+def work(config: Mapping[str, Any]) -> None:
+    """What Ray Train runs in every worker."""
+    settings = TrainingSettings.model_validate(config["training"])
+    worker = settings.worker.model_copy(update={"region": config["region"]})
+    asyncio.run(_work(settings.model_copy(update={"worker": worker}), config["group"]))
+
+
+async def _work(settings: TrainingSettings, group: str) -> None:
+    context = train.get_context()
+    pool = ray.get_actor(settings.pool.name, settings.pool.namespace)
+    known: GovernanceSettings = await pool.governance_settings.remote()
+    name = f"{group}-{context.get_world_rank()}-{ray.get_runtime_context().get_actor_id()[:8]}"
+    device = Device(settings.base.threads)
+    governance = GovernanceClient.connect()
+    holder = await Holder.open(
+        governance, S3BlobStore(known.blobs), kind=HolderKind.TRAINER, region=settings.worker.region
+    )
+    try:
+        pack = await device.run(load_pack, settings)
+        scorer = await device.run(scorer_for, settings)
+        desk = Desk(name, governance, holder, pack, device, scorer, RayMeter(name), settings)
+        await _run(desk, group, pool, notes=context.get_world_size() == 1)
+    finally:
+        await holder.close()
+        device.close()
+
+
+def load_pack(settings: TrainingSettings) -> EnginePack:
+    """The base model, loaded by diffusers, under an empty pack."""
+    base = BaseModel.load(settings.base.path, settings.base.device, getattr(torch, settings.base.dtype))
+    return EnginePack(base, settings)
+
+
+async def _run(desk: Desk, group: str, pool: Any, notes: bool) -> None:
+    leave = asyncio.Event()
+    told = Told(pool, Beat(desk.name, group, desk.settings.worker.region))
+    worker = Worker(desk, told.workers)
+    beats = asyncio.create_task(told.keep(worker, leave, notes))
+    try:
+        await worker.run(leave)
+    finally:
+        beats.cancel()
+        await asyncio.gather(beats, return_exceptions=True)
+        pool.left.remote(desk.name)
+
+
+class Told:
+    """Tells the pool how the worker does, and hears what to do."""
+
+    def __init__(self, pool: Any, beat: Beat) -> None:
+        self._pool, self._beat = pool, beat
+        self._orders = Orders(False, 1)
+        self._noted: list[str] = []
+
+    async def workers(self) -> int:
+        """How many workers share the queue."""
+        return self._orders.workers
+
+    async def keep(self, worker: Worker, leave: asyncio.Event, notes: bool) -> None:
+        """Until cancelled. A pool that does not answer (it restarts) is asked again."""
+        while True:
+            beat = Beat(self._beat.worker, self._beat.group, self._beat.region, seconds_left(worker.jobs))
+            try:
+                self._orders = await asyncio.wait_for(_answer(self._pool.beat.remote(beat)), 5.0)
+            except (ray.exceptions.RayError, TimeoutError):
+                _LOG.info("the pool does not answer; %s goes on", beat.worker)
+            if self._orders.leave or await asyncio.to_thread(preempted):
+                leave.set()
+            if notes:
+                await self._note(worker)
+            await asyncio.sleep(_BEAT_S)
+
+    async def _note(self, worker: Worker) -> None:
+        """Ray Train's own checkpoint: the ids of the sealed ones, whenever they change."""
+        ids = sorted(job.checkpoints.newest for job in worker.jobs if job.checkpoints and job.checkpoints.newest)
+        if ids != self._noted:
+            self._noted = list(ids)
+            await asyncio.to_thread(report_ids, ids, len(worker.jobs))
+
+
+async def _answer(reference: Any) -> Orders:
+    orders: Orders = await reference
+    return orders
+
+
+def seconds_left(jobs: tuple[ActiveJob, ...]) -> tuple[float, ...]:
+    """For each job, as far as its pace is known; a job not yet training counts as a minute."""
+    return tuple(
+        (job.pace.seconds_left(job.recipe.steps - job.step) or 60.0) if job.stage is not Stage.FINISHING else 3.0
+        for job in jobs
+    )
+
+
+def preempted() -> bool:
+    """This worker's node is about to be taken away."""
+    return train.get_preemption_info() is not None
+
+
+def report_ids(ids: Sequence[str], jobs: int) -> None:
+    """Hand Ray Train a checkpoint of ids."""
+    folder = Path(tempfile.mkdtemp(prefix="pool-"))
+    try:
+        (folder / "ids.json").write_text(json.dumps(list(ids)))
+        train.report({"jobs": jobs}, checkpoint=train.Checkpoint.from_directory(str(folder)))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
