@@ -93,10 +93,10 @@ class Scanner:
 
 def _with_carry(source: Source) -> Iterator[tuple[int, Buffer, int]]:
     """Chunks that begin with the end of the one before, so that nothing is cut in two: (offset, bytes, carried)."""
-    tail, expected = b"", -1
+    before: Buffer = b""
+    expected = -1
     for offset, chunk in source.read():
-        carried = tail if offset == expected else b""
-        buffer = carried + bytes(chunk) if carried else chunk
+        carried = memoryview(before)[-REACH:] if offset == expected else memoryview(b"")
+        buffer = b"".join((carried, chunk)) if carried else chunk
         yield offset - len(carried), buffer, len(carried)
-        expected = offset + len(chunk)
-        tail = bytes(buffer[-REACH:])
+        before, expected = buffer, offset + len(chunk)
