@@ -49,7 +49,7 @@ def build_batcher(
     fetcher = Fetcher(fetch, stacks.parse, config.fetch_threads, ready)
     library = AdapterLibrary(stacks, HostCache(config.host_cache_bytes), fetcher, released)
     text = TextEncoding(base)
-    denoiser = Denoiser(base.unet, config.execution)
+    denoiser = Denoiser(base.unet, config.execution, config.compile_backend)
     device, dtype = base.device, base.dtype
     lanes = {size: Lane(shape_of(base, size, config.max_rows), device, dtype) for size in config.sizes}
     row_bytes = {} if config.memory_bytes is None else {s: _row_bytes(lane, denoiser) for s, lane in lanes.items()}

@@ -13,7 +13,7 @@ Everything here belongs to one thread; `engine.py` puts a door with a lock in fr
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 import torch
@@ -37,6 +37,9 @@ class RowChooser(Protocol):
     def for_denoising(self, slots: list[int]) -> None: ...
 
     def for_text(self, slots: list[int]) -> None: ...
+
+    def show_each_rank(self) -> Iterator[None]:
+        """Prepare empty rows of every rank bucket in turn, for compiled code to be made for."""
 
 
 class Listener(Protocol):
@@ -131,6 +134,17 @@ class Batcher:
             return False
         self._run(lane)
         return True
+
+    @torch.inference_mode()
+    def warm(self) -> None:
+        """Run compiled code once on empty buffers of every shape it will see."""
+        if self._config.execution is Execution.EAGER:
+            return
+        for _ in self._chooser.show_each_rank():
+            for lane in self._lanes.values():
+                for rows in self._config.row_buckets:
+                    self._denoiser(lane.views(rows, rows))
+        self._denoiser.warm()
 
     def close(self, reason: BaseException) -> None:
         """End everything and zero everything."""

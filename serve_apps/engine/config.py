@@ -32,6 +32,7 @@ class EngineConfig:
     max_rows: int = 16
     row_buckets: tuple[int, ...] = (1, 2, 4, 6, 8, 12, 16)
     execution: Execution = Execution.EAGER
+    compile_backend: str = "inductor"
     memory_bytes: int | None = None
     slots: int = 24
     rank_buckets: tuple[int, ...] = (4, 8, 16, 32)

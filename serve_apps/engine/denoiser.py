@@ -18,7 +18,7 @@ from serve_apps.engine.lane import LaneViews
 from serve_apps.engine.samplers import Coefficient, advance
 
 Denoise = Callable[[LaneViews], tuple[Tensor, Tensor]]
-_MODES = {Execution.COMPILED: "default", Execution.GRAPHED: "reduce-overhead"}
+_GRAPHS: dict[str, str | int | bool | Callable[..., Any]] = {"triton.cudagraphs": True}
 
 
 def predict(
@@ -53,12 +53,14 @@ def guide(out_rchw: Tensor, views: LaneViews) -> Tensor:
 class Denoiser:
     """Runs a lane's step; belongs to the engine's thread."""
 
-    def __init__(self, unet: Any, execution: Execution) -> None:
+    def __init__(self, unet: Any, execution: Execution, backend: str = "inductor") -> None:
         self._unet = unet
         self._predict: Callable[..., Tensor] = predict
         if execution is not Execution.EAGER:
-            torch._dynamo.config.cache_size_limit = max(64, torch._dynamo.config.cache_size_limit)
-            self._predict = torch.compile(predict, dynamic=False, mode=_MODES[execution])
+            # One graph for each batch bucket, size and rank bucket: more than the compiler keeps unasked.
+            torch._dynamo.config.recompile_limit = max(128, torch._dynamo.config.recompile_limit)
+            options = _GRAPHS if execution is Execution.GRAPHED else None
+            self._predict = torch.compile(predict, dynamic=False, fullgraph=True, backend=backend, options=options)
         self._compiled_when_warm = 0
 
     def __call__(self, views: LaneViews) -> tuple[Tensor, Tensor]:

@@ -104,6 +104,10 @@ class Engine:
         self._command(partial(self._drop, id, dropped))
         return dropped
 
+    def warm(self) -> None:
+        """Compile every batch bucket, size and rank bucket before the first request; nothing to do when eager."""
+        self._batcher.warm()
+
     def start(self) -> None:
         """Run the steps on a thread of the engine's own, and decode on another."""
         assert self._thread is None, "the engine runs already"

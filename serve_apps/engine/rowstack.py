@@ -103,6 +103,11 @@ class RowStack:
                 self._fill_row(rank, row, slot)
         self._show(rank, frozenset(self._paths[slot] for slot in used))
 
+    def show(self, rank: int) -> None:
+        """Let every layer read the rows of a rank bucket."""
+        self.open(rank)
+        self._show(rank, frozenset((frozenset(self._layers),)))
+
     def place_of(self, slot: int) -> tuple[int, int]:
         """The rank bucket of a slot number and its index there; slots are numbered through all buckets from 1."""
         bucket, index = divmod(slot - 1, self._slots)

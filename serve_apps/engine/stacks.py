@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from torch import Tensor
@@ -98,6 +99,12 @@ class Stacks:
     def for_denoising(self, slots: list[int]) -> None:
         """The adapters of the UNet's coming rows."""
         self._unet.choose(slots)
+
+    def show_each_rank(self) -> Iterator[None]:
+        """Give the UNet's layers the (empty) rows of each rank bucket in turn."""
+        for rank in self._ranks:
+            self._unet.show(rank)
+            yield
 
     def for_text(self, slots: list[int]) -> None:
         """The adapters of the prompts about to be encoded."""

@@ -1,0 +1,1 @@
+"""The generation engine against what others do: `python -m benchmarks.generation --help`."""

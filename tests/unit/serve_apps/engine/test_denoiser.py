@@ -1,0 +1,89 @@
+"""Compiled code equals eager code and is never compiled again when users, samplers and adapters change."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from serve_apps.engine.config import EngineConfig, Execution
+from serve_apps.engine.engine import Engine
+from serve_apps.engine.model import AccountId, GenerationRequest, RequestId, Sampler, Size
+from tests.unit.serve_apps.engine.tiny import TinyBase, finish, tiny_adapter
+
+SIZE = Size(16, 16)
+CONFIG = EngineConfig(
+    sizes=(SIZE,),
+    exact_pictures=True,
+    max_rows=4,
+    row_buckets=(2, 4),
+    slots=4,
+    rank_buckets=(4,),
+    targets=("to_q", "to_k", "to_v", "to_out.0"),
+)
+# Guards and graphs are the compiler's front end; generating code behind it would only take longer.
+COMPILED = dataclasses.replace(CONFIG, execution=Execution.COMPILED, compile_backend="eager", row_buckets=(4,))
+
+
+def requests(adapters: list[Any], count: int) -> list[GenerationRequest]:
+    rng = random.Random(4)
+    return [
+        GenerationRequest(
+            id=RequestId(f"r{n}"),
+            account=AccountId(f"a{n % 3}"),
+            prompt=f"portrait {n}",
+            adapter_id=rng.choice([None, *adapters]),
+            guidance=rng.choice([1.0, 3.0, 5.0]),
+            seed=n,
+            steps=rng.randrange(2, 5),
+            sampler=rng.choice(list(Sampler)),
+            size=SIZE,
+        )
+        for n in range(count)
+    ]
+
+
+def pictures(engine: Engine, asked: list[GenerationRequest]) -> list[Any]:
+    tickets = [engine.submit(one) for one in asked]
+    finish(engine, [ticket.future for ticket in tickets])
+    return [ticket.future.result().exact for ticket in tickets]
+
+
+def test_compiled_code_equals_eager_code_and_is_not_compiled_again(base: TinyBase) -> None:
+    adapters = {adapter.id: adapter.data for adapter in (tiny_adapter(base, n) for n in range(9))}
+    asked = requests(list(adapters), 14)
+    eager = Engine(base.copy(), CONFIG, adapters.__getitem__)
+    compiled = Engine(base.copy(), COMPILED, adapters.__getitem__)
+    compiled.warm()
+    assert compiled.stats().recompiles == 0
+    for one, other in zip(pictures(eager, asked), pictures(compiled, asked), strict=True):
+        assert np.abs(one - other).max() <= 1e-4
+    assert compiled.stats().recompiles == 0
+    assert compiled.stats().evictions > 0
+    eager.close()
+    compiled.close()
+
+
+def test_a_batch_size_that_was_not_warmed_counts_as_a_recompile(base: TinyBase) -> None:
+    torch._dynamo.reset()
+    engine = Engine(base.copy(), COMPILED, {}.__getitem__)
+    engine._denoiser.warm()
+    pictures(engine, requests([], 1))
+    assert engine.stats().recompiles == 1
+    engine.close()
+
+
+@pytest.mark.parametrize("guidance", [1.0, 4.0])
+def test_padding_rows_disturb_nobody(base: TinyBase, guidance: float) -> None:
+    [asked] = requests([], 1)
+    asked = dataclasses.replace(asked, guidance=guidance)
+    wide = Engine(base.copy(), COMPILED, {}.__getitem__)
+    exact = Engine(base.copy(), CONFIG, {}.__getitem__)
+    [one], [other] = pictures(wide, [asked]), pictures(exact, [asked])
+    assert np.abs(one - other).max() <= 1e-5
+    wide.close()
+    exact.close()
