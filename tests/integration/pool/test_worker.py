@@ -1,0 +1,172 @@
+"""A worker with a real ledger, real blobs and the real engine on a tiny base model."""
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from governance.model import JobState, Kind
+from governance.service import GovernanceService
+from tests.integration.pool.house import adapter_bytes, adapters, ended, enqueue, worker_on
+from tests.integration.pool.tiny import settings
+from tests.support.governance import REGION
+from tests.support.waiting import eventually
+from training.album import Pixels
+
+
+class Likes:
+    """A scorer that always gives the same."""
+
+    def __init__(self, score: float) -> None:
+        self.given = score
+        self.seen: list[tuple[int, ...]] = []
+
+    def score(self, photos: Pixels, previews: Pixels) -> float:
+        assert photos.dtype == np.uint8
+        assert photos.max() > 0
+        self.seen.append(previews.shape)
+        return self.given
+
+
+async def test_photos_become_an_adapter_previews_and_a_report(service: GovernanceService, tiny_base: Path) -> None:
+    person = await enqueue(service)
+    scorer = Likes(0.9)
+    async with worker_on(service, settings(tiny_base, REGION), scorer) as (worker, desk):
+        await asyncio.wait_for(worker.run(asyncio.Event()), 60)
+        assert not worker.jobs
+        assert len(desk.pack.trainer) == 0  # type: ignore[attr-defined]
+    job = await service.job(person.job.id)
+    assert job.state is JobState.SUCCEEDED
+    (adapter,) = await adapters(service, person)
+    assert job.result == adapter.id
+    assert set(adapter.parents) == {photo.id for photo in person.photos}
+    assert scorer.seen == [(1, 16, 16, 3)]
+    kinds = [artifact.kind for artifact in (await service.artifacts(person.subject.id)).items]
+    assert kinds.count(Kind.PREVIEW) == 1
+    assert kinds.count(Kind.REPORT) == 1
+    assert Kind.CHECKPOINT not in kinds
+
+
+async def test_a_pack_and_a_single_training_give_the_same_adapters(service: GovernanceService, tiny_base: Path) -> None:
+    together = [await enqueue(service, {"seed": 5, "steps": 6 + 3 * n, "rank": 2 + n}, seed=n) for n in range(3)]
+    async with worker_on(service, settings(tiny_base, REGION)) as (worker, _):
+        await asyncio.wait_for(worker.run(asyncio.Event()), 60)
+    alone = await enqueue(service, {"seed": 5, "steps": 9, "rank": 3}, seed=1)
+    async with worker_on(service, settings(tiny_base, REGION)) as (worker, _):
+        await asyncio.wait_for(worker.run(asyncio.Event()), 60)
+    packed, single = await adapter_bytes(service, together[1]), await adapter_bytes(service, alone)
+    assert len(packed) == len(single)
+    half = len(packed) // 2  # the header names no job; what follows are float32 matrices
+    first = np.frombuffer(packed[half - half % 4 :][: half // 4 * 4], np.float32)
+    second = np.frombuffer(single[half - half % 4 :][: half // 4 * 4], np.float32)
+    np.testing.assert_allclose(first, second, atol=2e-4)
+
+
+async def test_an_unreadable_photo_fails_its_job_alone(service: GovernanceService, tiny_base: Path) -> None:
+    broken = await enqueue(service, broken=True)
+    well = await enqueue(service, seed=1)
+    async with worker_on(service, settings(tiny_base, REGION)) as (worker, _):
+        await asyncio.wait_for(worker.run(asyncio.Event()), 60)
+    failed = await service.job(broken.job.id)
+    assert (failed.state, failed.code) == (JobState.FAILED, "unreadable_photo")
+    assert not await adapters(service, broken)
+    assert (await service.job(well.job.id)).state is JobState.SUCCEEDED
+
+
+async def test_a_diverging_job_is_expelled_and_its_mate_is_bitwise_undisturbed(
+    service: GovernanceService, tiny_base: Path
+) -> None:
+    alone = await enqueue(service, {"seed": 3, "steps": 30})
+    async with worker_on(service, settings(tiny_base, REGION)) as (worker, _):
+        await asyncio.wait_for(worker.run(asyncio.Event()), 60)
+    mate = await enqueue(service, {"seed": 3, "steps": 30})
+    poison = await enqueue(service, {"learning_rate": 0.1, "max_grad_norm": 0, "steps": 30}, seed=1)
+    async with worker_on(service, settings(tiny_base, REGION)) as (worker, desk):
+        run = asyncio.create_task(worker.run(asyncio.Event()))
+        await eventually(lambda: _training(worker, poison.job.id), within_s=30)
+        await desk.device.run(_poison, desk, poison.job.id)
+        await asyncio.wait_for(run, 60)
+    failed = await service.job(poison.job.id)
+    assert (failed.state, failed.code) == (JobState.FAILED, "loss_diverged")
+    np.testing.assert_allclose(
+        _floats(await adapter_bytes(service, alone)), _floats(await adapter_bytes(service, mate)), atol=2e-4
+    )
+
+
+def _training(worker: object, id: str) -> bool:
+    return any(job.id == id and job.step > 1 for job in worker.jobs)  # type: ignore[attr-defined]
+
+
+def _poison(desk: object, id: str) -> None:
+    member = desk.pack.trainer._member(id)  # type: ignore[attr-defined]
+    desk.pack.trainer.stack.rows[member.slot].fill_(float("nan"))  # type: ignore[attr-defined]
+
+
+def _floats(data: bytes) -> np.ndarray:
+    header = 8 + int.from_bytes(data[:8], "little")
+    return np.frombuffer(data[header:], np.float32)
+
+
+async def test_too_low_a_score_says_so_and_keeps_no_adapter(service: GovernanceService, tiny_base: Path) -> None:
+    person = await enqueue(service, {"min_identity": 0.5})
+    async with worker_on(service, settings(tiny_base, REGION), Likes(0.2)) as (worker, _):
+        await asyncio.wait_for(worker.run(asyncio.Event()), 60)
+    job = await service.job(person.job.id)
+    assert (job.state, job.code) == (JobState.FAILED, "identity_too_low")
+    assert not await adapters(service, person)
+
+
+async def test_a_canceled_job_leaves_before_its_end(service: GovernanceService, tiny_base: Path) -> None:
+    person = await enqueue(service, {"steps": 20_000})
+    async with worker_on(service, settings(tiny_base, REGION)) as (worker, desk):
+        run = asyncio.create_task(worker.run(asyncio.Event()))
+        await eventually(lambda: _training(worker, person.job.id), within_s=30)
+        await service.cancel_job(person.job.id, person.subject.id)
+        await asyncio.wait_for(run, 30)
+        assert len(desk.pack.trainer) == 0  # type: ignore[attr-defined]
+    assert (await service.job(person.job.id)).state is JobState.CANCELED
+
+
+async def test_an_erased_person_is_out_of_memory_when_the_drop_is_acknowledged(
+    service: GovernanceService, tiny_base: Path
+) -> None:
+    person = await enqueue(service, {"steps": 20_000})
+    async with worker_on(service, settings(tiny_base, REGION)) as (worker, desk):
+        run = asyncio.create_task(worker.run(asyncio.Event()))
+        await eventually(lambda: _training(worker, person.job.id), within_s=30)
+        (active,) = worker.jobs
+        await service.erase(person.subject.id)
+        await asyncio.wait_for(run, 30)
+        assert len(desk.pack.trainer) == 0  # type: ignore[attr-defined]
+        assert not active.album.pixels.any()
+        assert not desk.pack.trainer.stack.rows.any()  # type: ignore[attr-defined]
+
+
+async def test_a_worker_that_must_leave_seals_and_another_goes_on(service: GovernanceService, tiny_base: Path) -> None:
+    person = await enqueue(service, {"steps": 400})
+    leave = asyncio.Event()
+    async with worker_on(service, settings(tiny_base, REGION), name="first") as (worker, _):
+        run = asyncio.create_task(worker.run(leave))
+        await eventually(lambda: _training(worker, person.job.id), within_s=30)
+        leave.set()
+        await asyncio.wait_for(run, 30)
+    assert (await service.job(person.job.id)).state is JobState.QUEUED
+    assert (await service.artifacts(person.subject.id, Kind.CHECKPOINT)).items
+    async with worker_on(service, settings(tiny_base, REGION), name="second") as (worker, _):
+        run = asyncio.create_task(worker.run(asyncio.Event()))
+        await eventually(lambda: any(job.attempt == 2 and job.step > 1 for job in worker.jobs), within_s=30)
+        await asyncio.wait_for(run, 60)
+    assert await ended(service, person.job.id)
+    assert len(await adapters(service, person)) == 1
+
+
+@pytest.mark.parametrize("params", [{"rank": 64}, {"steps": -1}, {"unheard_of": 1}])
+async def test_a_request_that_cannot_be_trained_fails_at_once(
+    service: GovernanceService, tiny_base: Path, params: dict[str, int]
+) -> None:
+    person = await enqueue(service, params)
+    async with worker_on(service, settings(tiny_base, REGION)) as (worker, _):
+        await asyncio.wait_for(worker.run(asyncio.Event()), 30)
+    job = await service.job(person.job.id)
+    assert (job.state, job.code) == (JobState.FAILED, "invalid_job")

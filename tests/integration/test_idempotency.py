@@ -1,0 +1,75 @@
+"""Idempotency-Key: a repeated POST does its work once and gets the first answer."""
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.integration.house import House
+from tests.integration.people import PASSWORD, Person, events_of, picture, sign_up_body
+
+
+@pytest.fixture
+def key() -> dict[str, str]:
+    return {"Idempotency-Key": uuid4().hex}
+
+
+def test_sign_up(house: House, key: dict[str, str]) -> None:
+    body = sign_up_body(f"{uuid4().hex}@example.org")
+    first, again = (httpx.post(f"{house.url}/v1/accounts", json=body, headers=key) for _ in range(2))
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    wrong_password = httpx.post(f"{house.url}/v1/accounts", json={**body, "password": PASSWORD + "!"}, headers=key)
+    no_key = httpx.post(f"{house.url}/v1/accounts", json=body)
+    assert [answer.json()["code"] for answer in (wrong_password, no_key)] == ["email_taken"] * 2
+
+
+def test_uploads(person: Person, key: dict[str, str]) -> None:
+    files = [("photos", ("a.png", picture(seed=1), "image/png"))]
+    first, again = (person.http.post("/v1/uploads", files=files, headers=key) for _ in range(2))
+    assert first.json() == again.json()
+    assert len(person.http.get("/v1/artifacts", params={"kind": "photo"}).json()["data"]) == 1
+    others = [("photos", ("a.png", picture(seed=2), "image/png"))]
+    conflict = person.http.post("/v1/uploads", files=others, headers=key)
+    assert (conflict.status_code, conflict.json()["code"]) == (409, "conflict")
+
+
+def test_uploads_at_the_same_moment(person: Person, key: dict[str, str]) -> None:
+    files = [("photos", ("a.png", picture(seed=1), "image/png"))]
+    with ThreadPoolExecutor(4) as crowd:
+        answers = list(crowd.map(lambda _: person.http.post("/v1/uploads", files=files, headers=key), range(4)))
+    assert len({answer.json()["data"][0]["id"] for answer in answers}) == 1
+    assert len(person.http.get("/v1/artifacts", params={"kind": "photo"}).json()["data"]) == 1
+
+
+def test_trainings(person: Person, key: dict[str, str]) -> None:
+    photos = person.upload()
+    body = {"photos": photos, "captions": {photos[0]: "a face"}}
+    first, again = (person.http.post("/v1/trainings", json=body, headers=key) for _ in range(2))
+    assert first.json()["id"] == again.json()["id"]
+    assert len(person.http.get("/v1/trainings").json()["data"]) == 1
+    assert len(person.http.get("/v1/artifacts", params={"kind": "caption"}).json()["data"]) == 1
+
+
+def test_pictures(person: Person, key: dict[str, str]) -> None:
+    body = {"prompt": "a face", "n": 2, "response_format": "b64_json"}
+    first, again = (person.http.post("/v1/images/generations", json=body, headers=key) for _ in range(2))
+    assert first.json()["data"] == again.json()["data"]
+    assert len(person.http.get("/v1/artifacts", params={"kind": "image"}).json()["data"]) == 2
+
+
+def test_streamed_pictures(person: Person, key: dict[str, str]) -> None:
+    body = {"prompt": "a face", "stream": True}
+    first, again = (person.http.post("/v1/images/generations", json=body, headers=key) for _ in range(2))
+    [(_, one)], [(_, other)] = events_of(first.text), events_of(again.text)
+    assert (one["artifact"], one["b64_json"]) == (other["artifact"], other["b64_json"])
+
+
+def test_a_key_is_its_owners_alone(person: Person, stranger: Person, key: dict[str, str]) -> None:
+    mine, theirs = (
+        each.http.post("/v1/uploads", files=[("photos", ("a.png", picture(), "image/png"))], headers=key)
+        for each in (person, stranger)
+    )
+    assert mine.status_code == theirs.status_code == 201
+    assert mine.json()["data"][0]["id"] != theirs.json()["data"][0]["id"]
