@@ -5,9 +5,7 @@ Nothing of the file survives but its pixels: no EXIF, GPS, XMP, ICC profile, com
 """
 
 import io
-import struct
 import warnings
-import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -35,9 +33,6 @@ TURNS = {
     7: (Image.Transpose.TRANSVERSE,),
     8: (Image.Transpose.ROTATE_90,),
 }
-
-BROKEN = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, ArithmeticError, LookupError, TypeError)
-"""What Pillow's decoders are known to raise on damaged or hostile files."""
 
 
 class Fault(StrEnum):
@@ -99,7 +94,7 @@ def _open(data: bytes | bytearray) -> Image.Image:
             return Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError:
         raise PhotoRefused(Fault.TOO_MANY_PIXELS, "the picture unfolds to far too many pixels") from None
-    except BROKEN:
+    except Exception:  # noqa: BLE001 - decoders raise whatever they like on hostile files
         raise PhotoRefused(
             Fault.TYPE, "the file is not a readable JPEG, PNG, WebP, AVIF or HEIC picture; convert it to one of these"
         ) from None
@@ -121,7 +116,7 @@ def _check_header(image: Image.Image, limits: UploadSettings) -> None:
 def _load(image: Image.Image) -> Image.Image:
     try:
         image.load()
-    except BROKEN:
+    except Exception:  # noqa: BLE001 - as above
         raise PhotoRefused(Fault.BROKEN, "the picture is damaged or cut short; send the whole file") from None
     return image
 
@@ -130,7 +125,7 @@ def _upright(image: Image.Image, opened: Image.Image) -> Image.Image:
     """Turned as the camera says; metadata that cannot be read says nothing."""
     try:
         turns = TURNS.get(opened.getexif().get(ORIENTATION, 1), ())
-    except BROKEN:
+    except Exception:  # noqa: BLE001 - as above
         turns = ()
     for turn in turns:
         image = image.transpose(turn)
@@ -161,7 +156,7 @@ def _in_srgb(image: Image.Image, icc_profile: bytes | None) -> Image.Image:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))
             converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-        except (ImageCms.PyCMSError, *BROKEN):
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             return image.convert("RGB")
         return converted or image.convert("RGB")
     return image.convert("RGB")
