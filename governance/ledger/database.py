@@ -47,11 +47,13 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """One transaction, committed and durable when the block ends without an error."""
+        lent: Connection | None = None
         try:
             async with self._pool.connection() as conn, conn.transaction():
+                lent = conn
                 yield conn
-        except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
-            if isinstance(error, DeadlockDetected | SerializationFailure):
+        except psycopg.Error as error:
+            if not _is_outage(error, lent):
                 raise
             _LOG.warning("postgresql cannot answer: %s", type(error).__name__)
             raise Unavailable("the ledger cannot be reached now") from error
@@ -65,3 +67,11 @@ class Database:
             except (DeadlockDetected, SerializationFailure):
                 _LOG.info("a transaction lost a tie and is repeated")
         raise Unavailable("the ledger is too busy")
+
+
+def _is_outage(error: psycopg.Error, conn: Connection | None) -> bool:
+    """Whether PostgreSQL is away, rather than having refused what was asked."""
+    if isinstance(error, DeadlockDetected | SerializationFailure):
+        return False
+    away = isinstance(error, PoolTimeout | psycopg.OperationalError | psycopg.InterfaceError)
+    return away or (conn is not None and conn.closed)
