@@ -18,6 +18,7 @@ from benchmarks.generation import pictures, steps, swaps, traffic
 from benchmarks.generation.bases import ATTENTION, load
 from serve_apps.engine.config import Execution
 
+PARTS = ["steps", "pictures", "differences", "swaps", "traffic", "compiled"]
 BARS: dict[str, tuple[str, float]] = {
     "mixed_over_base": (">=", 0.85),
     "mixed_over_identical": (">=", 0.97),
@@ -78,7 +79,7 @@ def _arguments() -> argparse.Namespace:
 def _measure(asked: argparse.Namespace) -> dict[str, Any]:
     subject = load(asked.model, asked.device, getattr(torch, asked.dtype), asked.rank)
     report = _circumstances(asked, subject.trained)
-    parts = asked.only or ["steps", "pictures", "differences", "swaps", "traffic", "compiled"]
+    parts = asked.only or PARTS
     users, eager = asked.users, Execution.EAGER
     sequential = asked.sequential or users
     if "steps" in parts:

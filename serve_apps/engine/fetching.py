@@ -68,15 +68,20 @@ class Fetcher:
         for arrival in thrown:
             _wipe(arrival.adapter)
 
-    def close(self) -> None:
-        """Stop fetching and wipe what nobody collected; waits for the fetch calls that are running."""
+    def close(self) -> list[AdapterId]:
+        """Stop fetching and wipe what nobody collected; waits for the fetch calls that are running.
+
+        Returns the ids that were on their way or uncollected.
+        """
         with self._lock:
             flying, self._flying = list(self._flying), {}
         self._pool.shutdown(wait=True, cancel_futures=True)
         for id in flying:
             self.discard(id)
-        for arrival in self.collect():
+        uncollected = self.collect()
+        for arrival in uncollected:
             _wipe(arrival.adapter)
+        return [*flying, *(arrival.id for arrival in uncollected)]
 
     def _bring(self, id: AdapterId) -> HostAdapter:
         data = self._fetch(id)

@@ -129,13 +129,12 @@ class AdapterLibrary:
         self._released(id)
 
     def close(self) -> None:
-        """Zero everything."""
+        """Zero everything, and what is still on its way when it arrives."""
+        held = {*self._resident, *self._cache}
         for id in list(self._resident):
             self._evict(id)
-        held = list(self._cache)
         self._cache.clear()
-        self._fetcher.close()
-        for id in held:
+        for id in held | set(self._fetcher.close()):
             self._released(id)
 
     @property
