@@ -34,7 +34,7 @@ test: lint
 	$(BIN)/python tests/architecture/check_ran.py var/junit.xml
 
 test-faults: $(STAMP)
-	$(PYTEST) tests/faults
+	$(PYTEST) tests/faults --fault-seeds 50 --timeout 1800
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks.all --json

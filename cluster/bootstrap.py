@@ -21,7 +21,7 @@ from training.pool import start_pool
 
 NAMESPACE = "pixreunion"
 APPLICATION = "pixreunion"
-READY_S = 60.0
+READY_S = 120.0
 
 
 def compose(plan: Plan, teller: Teller) -> None:
@@ -38,7 +38,7 @@ def compose(plan: Plan, teller: Teller) -> None:
 
 
 async def _answers() -> None:
-    """Returns once governance has migrated its ledger and opened its keys. Raises Unavailable after a minute."""
+    """Returns once governance has migrated its ledger and opened its keys. Raises Unavailable when it takes longer."""
     governance = GovernanceClient.connect(patience_s=READY_S)
     await governance.token(bytes(32))
 

@@ -1,8 +1,9 @@
 """One installation on this machine: the parts it consists of, brought up in order and taken down in reverse."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from cluster.embedded.postgres import EmbeddedPostgres, PostgresAddress
 from cluster.embedded.seaweed import EmbeddedS3, S3Address
 from cluster.errors import AlreadyRunning, ClusterError, NotRunning, PartFailed
 from cluster.home import Home
+from cluster.keeper import Action, keep
 from cluster.launch import launch
 from cluster.ports import LOOPBACK, Port, PortBlock
 from cluster.processes import ProcessMark, tree
@@ -90,6 +92,21 @@ class Installation:
         if left:
             raise PartFailed(f"Still running: {', '.join(left)}.", "Try `pixreunion down` again.")
 
+    def keep(self, action: Action, folder: Path | None, teller: Teller) -> str:
+        """Backup, restore or rotation; PostgreSQL and S3 are started for it when they do not run.
+
+        Raises AlreadyRunning for a restore beside running services, PartFailed when the action fails.
+        """
+        if action is Action.RESTORE and self.status()[Part.RAY]:
+            raise AlreadyRunning("A restore needs the services stopped.", "`pixreunion down` first.")
+        self.home.prepare()
+        secrets = Secrets.load_or_draw(self.home.secrets)
+        surroundings = secret_files(self.settings, self.home, self.ports, secrets)
+        written = self.home.root / "plan.json"
+        with self.home.lock(), self._servers_up(secrets, teller), teller.step(action.value.capitalize()):
+            write_private(written, self.plan.model_dump_json())
+            return keep(written, surroundings, action, folder)
+
     def addresses(self) -> Addresses | None:
         """What the last complete `up` printed; None when there was none."""
         try:
@@ -141,6 +158,19 @@ class Installation:
         write_private(self.home.root / "plan.json", self.plan.model_dump_json())
         self._deploy(self.home, ray.address, surroundings, teller)
         return self._note()
+
+    @contextmanager
+    def _servers_up(self, secrets: Secrets, teller: Teller) -> Iterator[None]:
+        """PostgreSQL and S3 during the block; those that ran before it stay."""
+        before = self.status()
+        missing = {part: start for part, start in self._servers(secrets).items() if not before[part]}
+        stops = {Part.POSTGRES: self._postgres(secrets).stop, Part.S3: self._s3(secrets).stop}
+        with ExitStack() as stack:
+            for part, start in missing.items():
+                stack.callback(stops[part])
+                with teller.step(f"Starting {part}"):
+                    start()
+            yield
 
     def _servers(self, secrets: Secrets) -> dict[Part, Callable[[], object]]:
         starts: dict[Part, Callable[[], object]] = {}

@@ -18,7 +18,7 @@ from cluster.ports import LOOPBACK, Port, PortBlock
 from cluster.processes import OWNER, belonging_to, tree
 from cluster.secrets import write_private
 
-START_S = 90.0
+START_S = 180.0
 # Freed memory is overwritten at once (docs/decisions/0003-freed-memory.md); it must be set before a process starts.
 _CLEAN_MEMORY = {
     "PYTHONMALLOC": "malloc",
@@ -78,6 +78,10 @@ class RayHead:
             )
         try:
             status = process.wait(timeout=START_S)
+        except subprocess.TimeoutExpired as error:
+            process.kill()
+            process.wait()
+            raise PartFailed(f"Ray did not start within {START_S:.0f} s.", f"Its words are in {self._log}.") from error
         except BaseException:
             process.kill()
             process.wait()

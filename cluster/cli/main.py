@@ -7,7 +7,7 @@ from types import FrameType
 
 import typer
 
-from cluster.cli import machine, person
+from cluster.cli import keeping, machine, person
 from cluster.cli.output import errors, explain
 from cluster.errors import ClusterError
 
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 machine.add_to(app)
+keeping.add_to(app)
 person.add_to(app)
 
 
