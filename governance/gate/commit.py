@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from governance.audit.leaf import Leaf, LeafEvent
 from governance.errors import Conflict, Fenced, Gone, GovernanceError, NotFound
 from governance.failpoints import FailPoint, reach
+from governance.gate import hot_leaves
 from governance.gate.context import GateContext
 from governance.ledger import artifacts, fences
 from governance.ledger.database import Connection
-from governance.ledger.leaves import record
+from governance.ledger.leaves import record_encoded
 from governance.model import Artifact, ArtifactId, ArtifactState, Receipt
 
 
@@ -26,8 +26,8 @@ async def apply(context: GateContext, conn: Connection, ops: Sequence[Commit]) -
     before = await artifacts.lock_for_commit(conn, ids)
     live = await artifacts.make_live(conn, list({op.id: (op.id, op.receipt) for op in ops}.values()))
     if live:
-        now = context.clock()
-        await record(conn, [Leaf(event=LeafEvent.ARTIFACT_LIVE, at=now, artifact=one.id) for one in live.values()])
+        at = hot_leaves.at(context.clock())
+        await record_encoded(conn, [hot_leaves.live(id, at) for id in live])
     reach(FailPoint.COMMIT_ROWS)
     repeated = {id for id, one in before.items() if one.state is ArtifactState.LIVE}
     stored = await artifacts.get_sealed(conn, repeated) if repeated else {}

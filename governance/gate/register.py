@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from governance.audit.leaf import Leaf, LeafEvent
 from governance.errors import Fenced, Frozen, GovernanceError, LeaseLost, NotFound
 from governance.failpoints import FailPoint, reach
+from governance.gate import hot_leaves
 from governance.gate.context import GateContext
 from governance.ledger import artifacts, epochs, fences, holders, runs, subjects
 from governance.ledger.artifacts import Registered
 from governance.ledger.database import Connection
 from governance.ledger.holders import Session
-from governance.ledger.leaves import record
+from governance.ledger.leaves import record_encoded
 from governance.ledger.subjects import SubjectKey
 from governance.model import (
     Artifact,
@@ -67,7 +67,9 @@ async def apply(
     keys.zero()
     if rows:
         await artifacts.insert(conn, rows)
-        await record(conn, [_leaf(row.artifact) for row in rows])
+        at = hot_leaves.at(known.now)
+        made = [row.artifact for row in rows]
+        await record_encoded(conn, [hot_leaves.registered(one.id, at, one.kind, one.purpose) for one in made])
     reach(FailPoint.REGISTER_ROWS)
     return answers
 
@@ -176,12 +178,3 @@ def _live_subjects(known: _Known, new: NewArtifact, parents: Sequence[Artifact])
         if row.state is not SubjectStatus.ACTIVE:
             raise Fenced(f"{id} is {row.state}")
     return tuple(people)
-
-
-def _leaf(artifact: Artifact) -> Leaf:
-    return Leaf(
-        event=LeafEvent.ARTIFACT_REGISTERED,
-        at=artifact.created_at,
-        artifact=artifact.id,
-        words={"kind": artifact.kind, "purpose": artifact.purpose},
-    )

@@ -14,31 +14,36 @@ Op = TypeVar("Op")
 Result = TypeVar("Result")
 Apply = Callable[[Connection, Sequence[Op]], Awaitable[Sequence["Result | GovernanceError"]]]
 
+_CROWD = 128
+_WRITERS = 2
+
 
 class GroupCommit(Generic[Op, Result]):
     """`apply` answers every operation of a batch, in order, with a result or with the error for its caller alone.
 
-    While one batch is being committed the next one gathers; a caller without company is not kept waiting."""
+    While one batch is being committed the next one gathers; a caller without company is not kept waiting. A crowd
+    gets a second writer, which prepares its batch while PostgreSQL works on the first."""
 
     def __init__(self, database: Database, apply: "Apply[Op, Result]", max_batch: int) -> None:
         self._database = database
         self._apply = apply
         self._max_batch = max_batch
         self._waiting: deque[tuple[Op, asyncio.Future[Result]]] = deque()
-        self._writer: asyncio.Task[None] | None = None
+        self._writers: set[asyncio.Task[None]] = set()
 
     async def submit(self, op: Op) -> Result:
         """The operation's own result, durable."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((op, future))
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write())
+        if not self._writers or (len(self._waiting) >= _CROWD and len(self._writers) < _WRITERS):
+            writer = asyncio.create_task(self._write())
+            self._writers.add(writer)
+            writer.add_done_callback(self._writers.discard)
         return await future
 
     async def close(self) -> None:
         """Let what is waiting finish."""
-        if self._writer is not None:
-            await self._writer
+        await asyncio.gather(*self._writers)
 
     async def _write(self) -> None:
         while self._waiting:

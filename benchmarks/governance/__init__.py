@@ -1,0 +1,1 @@
+"""How fast governance is: `python -m benchmarks.governance [--scale N] [--only NAME…] [--json]`."""
