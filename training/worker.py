@@ -44,7 +44,7 @@ class Worker:
         self._intake, self._finisher = Intake(desk), Finisher(desk)
         self._jobs: dict[JobId, ActiveJob] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._claiming = False
+        self._claiming = self._leaving = False
         self._poll = Due(desk.settings.worker.poll_s)
         self._report = Due(desk.settings.worker.report_s)
         self._slots = desk.settings.worker.slots
@@ -62,7 +62,7 @@ class Worker:
                 now = monotonic()
                 self._look_around(now)
                 stepped = await self._step()
-                if self._jobs or self._claiming:
+                if self._jobs:
                     idle_since = now
                 elif now - idle_since >= self._desk.settings.worker.idle_s:
                     break
@@ -126,6 +126,9 @@ class Worker:
         except InvalidJob as error:
             outcome = JobOutcome(JobState.FAILED, code=error.code)
             await self._desk.governance.finish_job(claimed.job.id, claimed.attempt, outcome)
+            return
+        if self._leaving:
+            await self._desk.give_back(job)
             return
         self._jobs[job.id] = job
         self._beside(self._handle(job, self._intake.prepare(job, monotonic())))
@@ -219,6 +222,7 @@ class Worker:
 
     async def _retreat(self) -> None:
         """Seal every job and give it back: this worker goes."""
+        self._leaving = True
         for job in [job for job in self._jobs.values() if job.stage is Stage.TRAINING]:
             await self._checkpoint(job)
             self._leave(job, self._desk.give_back(job))

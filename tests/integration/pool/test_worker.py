@@ -33,7 +33,7 @@ async def test_photos_become_an_adapter_previews_and_a_report(service: Governanc
     person = await enqueue(service)
     scorer = Likes(0.9)
     async with worker_on(service, settings(tiny_base, REGION), scorer) as (worker, desk):
-        await asyncio.wait_for(worker.run(asyncio.Event()), 25)
+        await asyncio.wait_for(worker.run(asyncio.Event()), 90)
         assert not worker.jobs
         assert len(desk.pack.trainer) == 0  # type: ignore[attr-defined]
     job = await service.job(person.job.id)
@@ -51,10 +51,10 @@ async def test_photos_become_an_adapter_previews_and_a_report(service: Governanc
 async def test_a_pack_and_a_single_training_give_the_same_adapters(service: GovernanceService, tiny_base: Path) -> None:
     together = [await enqueue(service, {"seed": 5, "steps": 6 + 3 * n, "rank": 2 + n}, seed=n) for n in range(3)]
     async with worker_on(service, settings(tiny_base, REGION)) as (worker, _):
-        await asyncio.wait_for(worker.run(asyncio.Event()), 25)
+        await asyncio.wait_for(worker.run(asyncio.Event()), 90)
     alone = await enqueue(service, {"seed": 5, "steps": 9, "rank": 3}, seed=1)
     async with worker_on(service, settings(tiny_base, REGION)) as (worker, _):
-        await asyncio.wait_for(worker.run(asyncio.Event()), 25)
+        await asyncio.wait_for(worker.run(asyncio.Event()), 90)
     packed, single = await adapter_bytes(service, together[1]), await adapter_bytes(service, alone)
     assert len(packed) == len(single)
     half = len(packed) // 2  # the header names no job; what follows are float32 matrices
@@ -67,7 +67,7 @@ async def test_an_unreadable_photo_fails_its_job_alone(service: GovernanceServic
     broken = await enqueue(service, broken=True)
     well = await enqueue(service, seed=1)
     async with worker_on(service, settings(tiny_base, REGION)) as (worker, _):
-        await asyncio.wait_for(worker.run(asyncio.Event()), 25)
+        await asyncio.wait_for(worker.run(asyncio.Event()), 90)
     failed = await service.job(broken.job.id)
     assert (failed.state, failed.code) == (JobState.FAILED, "unreadable_photo")
     assert not await adapters(service, broken)
@@ -79,7 +79,7 @@ async def test_a_diverging_job_is_expelled_and_its_mate_is_bitwise_undisturbed(
 ) -> None:
     alone = await enqueue(service, {"seed": 3, "steps": 30})
     async with worker_on(service, settings(tiny_base, REGION)) as (worker, _):
-        await asyncio.wait_for(worker.run(asyncio.Event()), 25)
+        await asyncio.wait_for(worker.run(asyncio.Event()), 90)
     mate = await enqueue(service, {"seed": 3, "steps": 30})
     poison = await enqueue(service, {"learning_rate": 0.1, "max_grad_norm": 0, "steps": 30}, seed=1)
     async with worker_on(service, settings(tiny_base, REGION)) as (worker, desk):
@@ -115,7 +115,7 @@ def _floats(data: bytes) -> np.ndarray:
 async def test_too_low_a_score_says_so_and_keeps_no_adapter(service: GovernanceService, tiny_base: Path) -> None:
     person = await enqueue(service, {"min_identity": 0.5})
     async with worker_on(service, settings(tiny_base, REGION), Likes(0.2)) as (worker, _):
-        await asyncio.wait_for(worker.run(asyncio.Event()), 25)
+        await asyncio.wait_for(worker.run(asyncio.Event()), 90)
     job = await service.job(person.job.id)
     assert (job.state, job.code) == (JobState.FAILED, "identity_too_low")
     assert not await adapters(service, person)

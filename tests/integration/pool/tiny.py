@@ -72,7 +72,7 @@ def save_base(folder: Path) -> Path:
 
 def settings(base: Path, region: str, **worker: object) -> TrainingSettings:
     """Quick polls and few preview steps."""
-    quick = {"region": region, "slots": 4, "max_rank": 8, "poll_s": 0.05, "report_s": 0.05, "idle_s": 0.5, **worker}
+    quick = {"region": region, "slots": 4, "max_rank": 8, "poll_s": 0.2, "report_s": 0.2, "idle_s": 0.5, **worker}
     return TrainingSettings(
         base=BaseModelSettings(path=str(base), threads=1),
         worker=WorkerSettings.model_validate(quick),
