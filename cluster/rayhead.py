@@ -19,6 +19,8 @@ from cluster.processes import OWNER, belonging_to, tree
 from cluster.secrets import write_private
 
 START_S = 180.0
+# A raylet gives its helpers 15 seconds to start, no more; on a busy machine that may take a second try.
+ATTEMPTS = 3
 # Freed memory is overwritten at once (docs/decisions/0003-freed-memory.md); it must be set before a process starts.
 _CLEAN_MEMORY = {
     "PYTHONMALLOC": "malloc",
@@ -68,26 +70,28 @@ class RayHead:
 
         Nothing is lost with an old head: whatever must outlive it stands in PostgreSQL and S3.
         """
-        self.stop()
         if not self._home.token.exists():
             write_private(self._home.token, secrets.token_hex(32))
+        for _ in range(ATTEMPTS):
+            self.stop()
+            if self._attempt():
+                return
+        raise PartFailed("Ray did not start.", f"Its words are in {self._log}.")
+
+    def _attempt(self) -> bool:
+        """One `ray start`; whether it succeeded. Whatever interrupts it, no half of it is left."""
         argv = [str(Path(sysconfig.get_path("scripts")) / "ray"), "start", *self._arguments()]
         with self._log.open("ab") as out:
             process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=self._environment(), start_new_session=True
             )
         try:
-            status = process.wait(timeout=START_S)
-        except subprocess.TimeoutExpired as error:
+            return process.wait(timeout=START_S) == 0
+        except subprocess.TimeoutExpired:
+            return False
+        finally:
             process.kill()
             process.wait()
-            raise PartFailed(f"Ray did not start within {START_S:.0f} s.", f"Its words are in {self._log}.") from error
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
-        if status != 0:
-            raise PartFailed("Ray did not start.", f"Its words are in {self._log}.")
 
     def running(self) -> list[psutil.Process]:
         """Every process of our head: those named by its directory, and their descendants."""

@@ -189,6 +189,10 @@ _WAYS: dict[str, dict[str, Maker]] = {
         "float16 planes in -1..1": _pixels(
             lambda p: (p.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1).astype(np.float16)
         ),
+        "mirrored float32 planes, as training augments": _pixels(
+            lambda p: p[:, ::-1].transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
+        ),
+        "mirrored rgb": _pixels(lambda p: p[:, ::-1]),
         "resized pixels": _resized,
         "small jpeg": _encoded("JPEG", quality=75),
         "poor jpeg": _encoded("JPEG", shortest=64, quality=40),

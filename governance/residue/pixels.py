@@ -36,7 +36,8 @@ class Effort:
 
     bytes_forms: int = 128
     float_forms: int = 48
-    resized_forms: int = 6
+    resized_forms: int = 8
+    mirrored_forms: int = 48
 
 
 def picture_patterns(image: Image.Image, sizes: tuple[int, ...], effort: Effort) -> Iterator[Pattern]:
@@ -44,6 +45,9 @@ def picture_patterns(image: Image.Image, sizes: tuple[int, ...], effort: Effort)
     pixels = np.asarray(image.convert("RGB"))
     yield from _integer_forms("pixels", pixels, effort.bytes_forms)
     yield from _float_forms("pixels", pixels, effort.float_forms, _ALL_TYPES)
+    mirrored = pixels[:, ::-1]
+    yield from _integer_forms("pixels.mirrored", mirrored, effort.mirrored_forms)
+    yield from _float_forms("pixels.mirrored", mirrored, effort.mirrored_forms, _USUAL_TYPES)
     rgb = pick(_flat(pixels), effort.float_forms)
     yield from written_down("pixels.rgb", rgb)
     for name, scaled in _scaled(image.convert("RGB"), sizes):

@@ -19,9 +19,10 @@ BINARY_WIDTH = 32
 _NUMBERS = 16
 """Numbers in a slice of wider ones: enough that a smooth gradient elsewhere does not repeat them."""
 _MIN_DISTINCT = {BINARY_WIDTH: 12, _NUMBERS: 8}
-_CANDIDATES = 12
+_CANDIDATES = 4
 
 Bytes = NDArray[np.uint8]
+Starts = NDArray[np.int64]
 
 
 def pick(data: bytes | Bytes, count: int, item: int = 1) -> list[bytes]:
@@ -31,30 +32,43 @@ def pick(data: bytes | Bytes, count: int, item: int = 1) -> list[bytes]:
     """
     stream = np.frombuffer(data, np.uint8) if isinstance(data, bytes) else data
     units = BINARY_WIDTH if item == 1 else _NUMBERS
-    width = units * item
-    if len(stream) < width:
+    values = stream[: len(stream) - len(stream) % item].view(f"u{item}")
+    if len(values) < units:
         return []
-    places = _candidates(stream, count, item, width)
-    slices = stream[places[..., None] + np.arange(width)]
-    richness = _distinct(slices.view(f"u{item}"))
+    starts = _candidates(values, count, units)
+    slices = values[starts[..., None] + np.arange(units)]
+    richness = _distinct(slices)
     best = richness.argmax(axis=1)
-    rows = np.arange(len(places))
+    rows = np.arange(len(starts))
     rich = richness[rows, best] >= _MIN_DISTINCT[units]
-    return [bytes(one) for one in slices[rows, best][rich]]
+    return [one.tobytes() for one in slices[rows, best][rich]]
 
 
-def _candidates(stream: Bytes, count: int, step: int, width: int) -> NDArray[np.int64]:
-    """Start offsets, shape [blocks, candidates].
+def _candidates(values: NDArray[Any], count: int, units: int) -> Starts:
+    """Likely starts of rich slices, shape [blocks, candidates]: where the most values are new.
 
-    They depend on the stream's length alone: forms of a picture that differ in a few values share most slices.
+    They depend on where values change, not on what they are: forms of a picture that differ in the last bit give
+    slices at the same places.
     """
-    room = (len(stream) - width) // step + 1
-    blocks = max(1, min(count, len(stream) // (2 * width)))
-    fraction = np.random.default_rng(len(stream)).random((blocks, _CANDIDATES))
-    starts = (np.arange(blocks)[:, None] + fraction) * (room / blocks)
-    firsts = starts.astype(np.int64)
-    places: NDArray[np.int64] = np.minimum(firsts, room - 1) * step
-    return places
+    changes = np.concatenate([[0], np.cumsum(_news(values))])
+    busy = changes[units - 1 :] - changes[: len(changes) - units + 1]
+    blocks = max(1, min(count, len(values) // (2 * units)))
+    length = len(busy) // blocks
+    block = busy[: blocks * length].reshape(blocks, length)
+    # Each block is cut into stretches, and the busiest start of each is a candidate.
+    stretches = min(_CANDIDATES, length)
+    stretch = length // stretches
+    within = block[:, : stretches * stretch].reshape(blocks, stretches, stretch).argmax(axis=2)
+    starts: Starts = np.arange(blocks)[:, None] * length + np.arange(stretches) * stretch + within
+    return starts
+
+
+def _news(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether each value but the first differs from the one before and from those a pixel (3 or 4 values) before."""
+    news: NDArray[np.bool_] = values[1:] != values[:-1]
+    for back in (3, 4):
+        news[back - 1 :] &= values[back:] != values[:-back]
+    return news
 
 
 def _distinct(slices: NDArray[Any]) -> NDArray[np.int64]:

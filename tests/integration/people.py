@@ -69,7 +69,7 @@ def newcomer(house: House) -> Person:
     return Person(house, email, signed_up.json()["id"], token, http)
 
 
-def sign_up_body(email: str, **other: Any) -> dict[str, Any]:
+def sign_up_body(email: str, /, **other: Any) -> dict[str, Any]:
     body = {"name": "Ada Example", "email": email, "password": PASSWORD, "date_of_birth": "1990-01-31"}
     return {**body, **other}
 

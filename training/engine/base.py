@@ -165,13 +165,22 @@ class BaseModel:
     def _encode(self, pixels: Pixels) -> tuple[Tensor, Tensor]:
         images = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
         found = self.vae.encode(images.to(self.vae.device, self.vae.dtype)).latent_dist
-        factor = self.vae.config.scaling_factor
-        return found.mean.float() * factor, found.std.float() * factor
+        centre, spread = self._latent_norm(found.mean)
+        return (found.mean.float() - centre) / spread, found.std.float() / spread
+
+    def _latent_norm(self, latents: Tensor) -> tuple[Tensor, Tensor]:
+        """What the VAE's latents are shifted by and divided by before the UNet sees them, B-C-1-1."""
+        config = self.vae.config
+        centre = latents.new_tensor(config.get("latents_mean") or 0.0).float().view(1, -1, 1, 1)
+        spread = latents.new_tensor(config.get("latents_std") or 1.0).float().view(1, -1, 1, 1)
+        return centre, spread / config.scaling_factor
 
     @torch.no_grad()
     def decode_latents(self, latents_bchw: Tensor) -> Pixels:
         """Pictures uint8 BHW3 of latents as the UNet has them."""
-        scaled = latents_bchw / self.vae.config.scaling_factor
-        images = self.vae.decode(scaled.to(self.vae.device, self.vae.dtype), return_dict=False)[0].float()
+        centre, spread = self._latent_norm(latents_bchw)
+        images = self.vae.decode(
+            (latents_bchw * spread + centre).to(self.vae.device, self.vae.dtype), return_dict=False
+        )[0].float()
         pixels = (images / 2 + 0.5).clamp(0, 1).mul(255).round().permute(0, 2, 3, 1)
         return np.asarray(pixels.to("cpu", torch.uint8).numpy())

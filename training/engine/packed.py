@@ -123,6 +123,18 @@ class PackedTrainer:
                 self.leave(id)
         return reports
 
+    def gradients(self) -> dict[str, Tensor]:
+        """What the next step's gradients will be, [size] in the stack's layout, for looking at; no step is made."""
+        members = {id: member for id, member in self._members.items() if not member.done}
+        before = {id: member.chance.state for id, member in members.items()}
+        self._pass_all(list(members.values()))
+        found = {}
+        for id, member in members.items():
+            found[id] = self._optimizer.gradients[member.slot].clone()
+            self._optimizer.gradients[member.slot].zero_()
+            member.chance.state = before[id]
+        return found
+
     def leave(self, id: str) -> None:
         """Free the slot and zero all of the job's tensors; an unknown id is no error."""
         member = self._members.pop(id, None)

@@ -26,13 +26,6 @@ def run_alone(base, spec, **config):
     return weights, reports
 
 
-def gradients(pack):
-    """The gradients of the next step, by job; the step itself is not made."""
-    members = list(pack._members.values())
-    pack._pass_all(members)
-    return {id: pack._optimizer.gradients[member.slot].clone() for id, member in pack._members.items()}
-
-
 @pytest.mark.parametrize("max_rows", [0, 3])
 def test_packed_gradients_equal_those_alone(base, max_rows):
     alone = {}
@@ -40,13 +33,13 @@ def test_packed_gradients_equal_those_alone(base, max_rows):
         pack = jobs.trainer(base)
         jobs.join(pack, name, spec)
         pack.step()
-        alone |= gradients(pack)
+        alone |= pack.gradients()
         pack.close()
     pack = jobs.trainer(base, max_rows=max_rows)
     for name, spec in MIXED.items():
         jobs.join(pack, name, spec)
     pack.step()
-    together = gradients(pack)
+    together = pack.gradients()
     for name in MIXED:
         assert alone[name].abs().max() > 1e-3
         assert (together[name] - alone[name]).abs().max() < 1e-5
@@ -140,6 +133,17 @@ def test_a_checkpoint_goes_on_in_another_pack_and_is_refused_for_another_job(bas
     assert not other.stack.rows[2].any()
     assert jobs.join(other, "a", spec, resume=state) == 1
     assert set(other.step()) == {"a", "b"}
+
+
+def test_looking_at_gradients_changes_nothing(base):
+    straight, _ = run_alone(base, MIXED["plain"])
+    pack = jobs.trainer(base)
+    jobs.join(pack, "plain", MIXED["plain"])
+    for _ in range(6):
+        assert pack.gradients()["plain"].any()
+        pack.step()
+    assert pack.gradients() == {}
+    assert jobs.difference(pack.weights("plain"), straight) == 0
 
 
 def test_leaving_zeroes_everything_of_the_job(base):

@@ -1,0 +1,69 @@
+"""`python -m benchmarks.training [--model demo|sd15|sdxl] [--device cpu|cuda] [--jobs 8] --json`
+
+Every figure is a ratio of ways that took turns in one run, so a busy machine is busy for all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+import torch
+
+from benchmarks.training import engine
+from benchmarks.training.workload import Workload
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+def arguments(given: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__)
+    parser.add_argument("--model", choices=("demo", "sd15", "sdxl"), default="demo")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--dtype", choices=tuple(DTYPES), default=None, help="default: bfloat16 on cuda, else float32")
+    parser.add_argument("--jobs", type=int, default=8)
+    parser.add_argument("--rank", type=int, default=16)
+    parser.add_argument("--side", type=int, default=0, help="picture side in pixels; default: the model's own")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads; default: torch's own choice")
+    parser.add_argument("--no-compiled", action="store_true", help="leave out diffusers' compiled loop")
+    parser.add_argument("--json", action="store_true", help="one line of JSON instead of a table")
+    parser.add_argument("--only-memory-of", choices=("packed", "solo"), help=argparse.SUPPRESS)
+    return parser.parse_args(given)
+
+
+def workload(options: argparse.Namespace) -> Workload:
+    name = options.dtype or ("bfloat16" if options.device == "cuda" else "float32")
+    return Workload.of(options.model, options.device, DTYPES[name], options.jobs, options.rank, options.side)
+
+
+def measure(options: argparse.Namespace, given: list[str]) -> engine.Fields:
+    """All fields of the engine; those through the pool are added by their own module."""
+    work = workload(options)
+    fields = engine.throughput(work, options.rounds, not options.no_compiled)
+    fields |= engine.gradients(work)
+    fields |= engine.peak_memory(work, given)
+    base = work.subject.base
+    fields |= {"model": options.model, "trained_base": str(work.subject.trained), "jobs": float(options.jobs)}
+    device = torch.cuda.get_device_name() if base.device.type == "cuda" else "cpu"
+    return fields | {"device": device, "dtype": str(base.dtype).removeprefix("torch.")}
+
+
+def main(given: list[str]) -> None:
+    options = arguments(given)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    if options.only_memory_of:
+        print(engine.own_peak(lambda: workload(options), options.only_memory_of))
+        return
+    fields = measure(options, given)
+    if options.json:
+        print(json.dumps(fields))
+        return
+    for name, value in fields.items():
+        print(f"{name:32} {value:.4g}" if isinstance(value, float) else f"{name:32} {value}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

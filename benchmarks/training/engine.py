@@ -1,0 +1,105 @@
+"""The bare engine: throughput packed, one at a time and by the plain loop; memory; differences of gradients."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+import torch
+
+from benchmarks.training.plain import PlainLoop
+from benchmarks.training.workload import Workload
+from training.engine.packed import PackedTrainer
+
+Fields = dict[str, float | str | None]
+
+
+def throughput(work: Workload, rounds: int, compiled: bool) -> Fields:
+    """Time of one step of every job, by each way of making it."""
+    packed, alone = work.pack(), work.pack(1)
+    eager = PlainLoop(work)
+    ways: dict[str, Callable[[], object]] = {
+        "packed": packed.step,
+        "sequential": _repeated(alone.step, work.jobs),
+        "diffusers_eager": _repeated(eager.step, work.jobs),
+    }
+    if compiled:
+        ways["diffusers_compiled"] = _repeated(PlainLoop(work).compiled().step, work.jobs)
+    seconds = work.compare(ways, rounds)
+    plain = min(taken for name, taken in seconds.items() if name.startswith("diffusers"))
+    return {
+        "packed_over_sequential": seconds["sequential"] / seconds["packed"],
+        "packed_over_diffusers": plain / seconds["packed"],
+        "packed_over_diffusers_eager": seconds["diffusers_eager"] / seconds["packed"],
+        "packed_over_diffusers_compiled": seconds["diffusers_compiled"] / seconds["packed"] if compiled else None,
+        "samples_per_s_packed": work.jobs / seconds["packed"],
+    }
+
+
+def _repeated(step: Callable[[], object], times: int) -> Callable[[], None]:
+    def run() -> None:
+        for _ in range(times):
+            step()
+
+    return run
+
+
+def gradients(work: Workload) -> Fields:
+    """The largest difference between a job's gradient in the pack and alone, over all jobs."""
+    packed = work.pack().gradients()
+    worst = 0.0
+    for number in range(work.jobs):
+        alone = _alone(work, number)
+        worst = max(worst, float((packed[str(number)] - alone).abs().max()))
+    return {"max_abs_grad_diff": worst}
+
+
+def _alone(work: Workload, number: int) -> torch.Tensor:
+    return work.pack(1, first=number).gradients()[str(number)]
+
+
+def peak_memory(work: Workload, arguments: Sequence[str]) -> Fields:
+    """Peak bytes of the pack over one job with the same total batch; each in a process of its own on a CPU."""
+    if work.subject.base.device.type == "cuda":
+        packed, solo = (_device_peak(work, kind) for kind in ("packed", "solo"))
+    else:
+        packed, solo = (_process_peak(kind, arguments) for kind in ("packed", "solo"))
+    return {
+        "peak_memory_over_solo": packed / solo,
+        "peak_memory_mb_packed": packed / 2**20,
+        "peak_memory_mb_solo": solo / 2**20,
+    }
+
+
+def pack_of(work: Workload, kind: str) -> PackedTrainer:
+    """`packed`: all jobs of batch 1; `solo`: one job with the batch of all of them."""
+    return work.pack() if kind == "packed" else work.pack(1, batch=work.jobs)
+
+
+def _device_peak(work: Workload, kind: str) -> float:
+    trainer = pack_of(work, kind)
+    torch.cuda.reset_peak_memory_stats()
+    for _ in range(3):
+        trainer.step()
+    return float(torch.cuda.max_memory_allocated())
+
+
+def _process_peak(kind: str, arguments: Sequence[str]) -> float:
+    command = [sys.executable, "-m", "benchmarks.training", *arguments, "--only-memory-of", kind]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=3600)
+    return float(done.stdout.strip().splitlines()[-1])
+
+
+def own_peak(build: Callable[[], Workload], kind: str) -> float:
+    """Bytes this process grew by at most while it built the base and trained a few steps."""
+    before = _resident()
+    trainer = pack_of(build(), kind)
+    for _ in range(3):
+        trainer.step()
+    return _resident() - before
+
+
+def _resident() -> float:
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * 1024

@@ -1,0 +1,105 @@
+"""Every route against everybody: nobody, a stranger, a key without the scope, an erased account."""
+
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from serve_apps.ingress.app import ROUTERS
+from tests.integration.house import House
+from tests.integration.people import Person, newcomer, picture
+
+OPEN = {("POST", "/v1/accounts"), ("POST", "/v1/sessions"), ("GET", "/v1/policy"), ("GET", "/v1/health")}
+FOR_THE_ERASED = {("GET", "/v1/requests/{request_id}"), ("GET", "/v1/requests/{request_id}/certificate")}
+
+
+def routes() -> list[tuple[str, str]]:
+    found = [route for module in ROUTERS for route in module.router.routes if isinstance(route, APIRoute)]
+    return sorted((method, route.path) for route in found for method in route.methods)
+
+
+GUARDED = [each for each in routes() if each not in OPEN]
+WITH_AN_ID = [each for each in GUARDED if "{" in each[1]]
+
+ANY_TOKEN = {("DELETE", "/v1/sessions/current"), *FOR_THE_ERASED}
+BEYOND_TRAININGS = [each for each in GUARDED if each not in ANY_TOKEN and not each[1].startswith("/v1/trainings")]
+
+
+def ask(http: httpx.Client, method: str, path: str, **ids: str) -> httpx.Response:
+    """A request that would be carried out, were it allowed."""
+    names = ("artifact_id", "training_id", "request_id", "model_id")
+    filled = path.format(**{name: ids.get(name, "art_" + uuid4().hex) for name in names})
+    if path == "/v1/uploads":
+        return http.request(method, filled, files=[("photos", ("a.png", picture(), "image/png"))])
+    bodies: dict[str, dict[str, object]] = {
+        "/v1/account": {"name": "x"},
+        "/v1/tokens": {"scopes": ["images"]},
+        "/v1/trainings": {"photos": ["art_" + uuid4().hex]},
+        "/v1/images/generations": {"prompt": "a face"},
+    }
+    body = bodies.get(path) if method in ("POST", "PATCH") else None
+    return http.request(method, filled, json=body) if body else http.request(method, filled)
+
+
+def code_of(answer: httpx.Response) -> str:
+    body = answer.json()
+    return str(body["error"]["code"] if "error" in body else body["code"])
+
+
+def test_there_are_routes_to_guard() -> None:
+    assert len(GUARDED) >= 18
+    assert len(WITH_AN_ID) >= 8
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED)
+def test_without_a_valid_token_nothing_is_done(house: House, method: str, path: str) -> None:
+    for headers in ({}, {"Authorization": "Bearer pxr_wrong"}, {"Authorization": "Basic eDp5"}):
+        with httpx.Client(base_url=house.url, headers=headers) as nobody:
+            answer = ask(nobody, method, path)
+        assert (answer.status_code, code_of(answer)) == (401, "unauthorized")
+
+
+@pytest.mark.parametrize(("method", "path"), WITH_AN_ID)
+def test_what_is_anothers_does_not_exist(person: Person, everything: dict[str, str], method: str, path: str) -> None:
+    theirs = ask(person.http, method, path, **everything)
+    nobodys = ask(person.http, method, path)
+    assert (theirs.status_code, code_of(theirs)) == (404, "not_found")
+    assert theirs.content == nobodys.content, "an answer may not tell whether the id exists"
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED)
+def test_an_erased_account_finds_everything_gone(erased: Person, method: str, path: str) -> None:
+    answer = ask(erased.http, method, path)
+    expected = (404, "not_found") if (method, path) in FOR_THE_ERASED else (410, "gone")
+    assert (answer.status_code, code_of(answer)) == expected
+
+
+@pytest.mark.parametrize(("method", "path"), BEYOND_TRAININGS)
+def test_a_key_without_the_scope_may_not(narrow: httpx.Client, method: str, path: str) -> None:
+    answer = ask(narrow, method, path)
+    assert (answer.status_code, code_of(answer)) == (403, "forbidden")
+
+
+@pytest.fixture(scope="module")
+def everything(house: House) -> dict[str, str]:
+    """Ids of another person's objects."""
+    owner = newcomer(house)
+    model = owner.train()
+    training = owner.http.get("/v1/trainings").json()["data"][0]["id"]
+    request = owner.http.delete(f"/v1/artifacts/{owner.upload(1)[0]}").json()["id"]
+    return {"artifact_id": model, "model_id": model, "training_id": training, "request_id": request}
+
+
+@pytest.fixture(scope="module")
+def erased(house: House) -> Person:
+    somebody = newcomer(house)
+    assert somebody.http.delete("/v1/account").status_code == 202
+    return somebody
+
+
+@pytest.fixture(scope="module")
+def narrow(house: House) -> httpx.Client:
+    """A key for trainings alone."""
+    token = newcomer(house).http.post("/v1/tokens", json={"scopes": ["trainings"]}).json()["access_token"]
+    return httpx.Client(base_url=house.url, headers={"Authorization": f"Bearer {token}"})

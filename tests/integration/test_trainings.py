@@ -1,0 +1,89 @@
+"""Trainings over HTTP."""
+
+from uuid import uuid4
+
+import pytest
+
+from governance.model import JobId, JobReport
+from tests.integration.house import House
+from tests.integration.people import Person, finish
+
+
+def test_a_training_tells_how_far_it_is(house: House, person: Person, stranger: Person) -> None:
+    ahead = stranger.http.post("/v1/trainings", json={"photos": stranger.upload()}).json()
+    begun = person.http.post("/v1/trainings", json={"photos": person.upload(), "preset": "fast", "seed": 3})
+    path = begun.headers["location"]
+    assert path == f"/v1/trainings/{begun.json()['id']}"
+    assert begun.json()["queue_position"] >= 1
+
+    [claimed] = house.call(house.governance.claim_jobs("worker", 1, ids=[JobId(begun.json()["id"])]))
+    assert claimed.job.params == {"seed": 3}
+    assert person.http.get(path).json()["state"] == "starting"
+    house.call(house.governance.report_job(claimed.job.id, claimed.attempt, JobReport(0.5)))
+    half = person.http.get(path).json()
+    assert (half["state"], half["progress"], half["queue_position"]) == ("processing", 0.5, None)
+    model = house.call(finish(house, claimed, seed=1))
+    done = person.http.get(path).json()
+    assert (done["state"], done["model"], done["error"]) == ("succeeded", model, None)
+    assert done["finished_at"]
+    stranger.http.post(f"/v1/trainings/{ahead['id']}/cancel")
+
+
+def test_a_queued_training_is_canceled_at_once(person: Person) -> None:
+    path = person.http.post("/v1/trainings", json={"photos": person.upload()}).headers["location"]
+    assert person.http.post(f"{path}/cancel").status_code == 202
+    assert person.http.get(path).json()["state"] == "canceled"
+
+
+def test_a_finished_training_cannot_be_canceled(person: Person) -> None:
+    person.train()
+    [done] = person.http.get("/v1/trainings").json()["data"]
+    answer = person.http.post(f"/v1/trainings/{done['id']}/cancel")
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+
+
+def test_captions_travel_as_artifacts_and_never_in_the_job(house: House, person: Person) -> None:
+    photos = person.upload()
+    body = {"photos": photos, "captions": {photos[1]: "a face in the sun"}}
+    job = house.call(house.governance.job(JobId(person.http.post("/v1/trainings", json=body).json()["id"])))
+    assert "sun" not in repr(job)
+    [caption] = person.http.get("/v1/artifacts", params={"kind": "caption"}).json()["data"]
+    assert caption["parents"] == [photos[1]]
+    assert set(job.inputs) == {*photos, caption["id"]}
+    assert person.http.get(f"/v1/artifacts/{caption['id']}/content").text == "a face in the sun"
+
+
+def test_trainings_are_listed_in_pages(person: Person) -> None:
+    photos = person.upload()
+    ids = [person.http.post("/v1/trainings", json={"photos": photos}).json()["id"] for _ in range(3)]
+    first = person.http.get("/v1/trainings", params={"limit": 2}).json()
+    second = person.http.get("/v1/trainings", params={"limit": 2, "after": first["next"]}).json()
+    assert [each["id"] for each in first["data"] + second["data"]] == ids[::-1]
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize("cursor", ["x", "art_0"])
+def test_a_wrong_cursor_is_refused(person: Person, cursor: str) -> None:
+    for path in ("/v1/trainings", "/v1/artifacts", "/v1/models"):
+        answer = person.http.get(path, params={"after": cursor})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor")
+
+
+def test_what_a_training_cannot_be_made_of(person: Person, stranger: Person) -> None:
+    photos, theirs = person.upload(), stranger.upload()
+    model = person.train()
+    gone = person.upload(1)[0]
+    person.http.delete(f"/v1/artifacts/{gone}")
+
+    def refused(**body: object) -> tuple[int, str]:
+        answer = person.http.post("/v1/trainings", json=body)
+        return answer.status_code, answer.json()["code"]
+
+    assert refused(photos=photos[:2]) == (422, "number_of_photos")
+    assert refused(photos=[*photos, photos[0]]) == (422, "invalid_request")
+    assert refused(photos=[*photos[:2], theirs[0]]) == (404, "not_found")
+    assert refused(photos=[*photos[:2], "art_" + uuid4().hex]) == (404, "not_found")
+    assert refused(photos=[*photos[:2], gone]) == (410, "gone")
+    assert refused(photos=[*photos[:2], model]) == (422, "not_a_photo")
+    assert refused(photos=photos, captions={theirs[0]: "x"}) == (422, "invalid_request")
+    assert refused(photos=photos, preset="best") == (422, "invalid_request")
