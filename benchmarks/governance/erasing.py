@@ -27,7 +27,7 @@ async def erase_account_s(servers: Servers, artifacts: int = 1000) -> float:
         await _photos(on, owner, artifacts)
         started = perf_counter()
         request = await on.service.erase(owner)
-        while (await on.service.request(request.id)).state is not RequestState.COMPLETED:
+        while (await on.service.request(request.id)).state is not RequestState.COMPLETED:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         spent = perf_counter() - started
         assert await on.service.parts.store.keys() == []

@@ -83,6 +83,7 @@ class BaseObjective(nn.Module):
         self.config = config
         self.text_encoder = build_text_encoder(config, tokenizer)
         self.unet = build_unet(config)
+        self.signal: torch.Tensor
         self.register_buffer("signal", build_scheduler(config).alphas_cumprod, persistent=False)
 
     def forward(

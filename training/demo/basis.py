@@ -12,6 +12,7 @@ by a known number; a bias of 20 keeps the following SiLU in its straight part, a
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -61,10 +62,11 @@ def project(basis: Basis, images: np.ndarray) -> np.ndarray:
     """Latents float32 (n, K, H/4, W/4) of pictures (n, H, W, 3)."""
     n, height, width, _ = images.shape
     rows = (patches(images) - basis.mean) @ basis.matrix
-    return rows.reshape(n, height // PATCH, width // PATCH, -1).transpose(0, 3, 1, 2)
+    latents: np.ndarray = rows.reshape(n, height // PATCH, width // PATCH, -1).transpose(0, 3, 1, 2)
+    return latents
 
 
-def _identity_resnets(encoder: torch.nn.Module) -> None:
+def _identity_resnets(encoder: Any) -> None:
     """Silences the residual branch of every block: what remains is the shortcut."""
     for module in encoder.modules():
         if type(module).__name__ == "ResnetBlock2D":
@@ -75,7 +77,7 @@ def _identity_resnets(encoder: torch.nn.Module) -> None:
                 module.conv_shortcut.bias.zero_()
 
 
-def _first_levels(encoder: torch.nn.Module, basis: Basis) -> None:
+def _first_levels(encoder: Any, basis: Basis) -> None:
     """Colours pass through; the first step gathers 2x2 pixels in 12 channels, the second projects 2x2 of those."""
     encoder.conv_in.weight.zero_()
     encoder.conv_in.bias.zero_()
@@ -98,7 +100,7 @@ def _first_levels(encoder: torch.nn.Module, basis: Basis) -> None:
         passing[channel, channel, 0, 0] = 1.0
 
 
-def _last_level(encoder: torch.nn.Module, channels: int) -> None:
+def _last_level(encoder: Any, channels: int) -> None:
     """Pairs and anchors before the norm, and the way out after it; the spread of the posterior is nil."""
     shortcut, norm, out = encoder.down_blocks[2].resnets[0].conv_shortcut, encoder.conv_norm_out, encoder.conv_out
     out.weight.zero_()
@@ -126,7 +128,8 @@ def install(vae: AutoencoderKL, basis: Basis) -> None:
     fits = len(widths) == 3 and widths[0] >= 12 and widths[1] >= basis.channels and widths[0] != widths[1] != widths[2]
     if not fits or widths[2] // vae.config.norm_num_groups != 8 or basis.channels > widths[2] // 8 * PER_GROUP:
         raise ValueError(f"an autoencoder of widths {widths} cannot hold {basis.channels} components: use (16, 32, 64)")
-    encoder = vae.encoder
+    # torch declares a module's children as either tensors or modules.
+    encoder: Any = vae.encoder
     _identity_resnets(encoder)
     _first_levels(encoder, basis)
     _last_level(encoder, basis.channels)

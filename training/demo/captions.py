@@ -5,7 +5,7 @@ import numpy as np
 from training.demo.people import Beard, Glasses, HairStyle, Identity
 from training.demo.scene import Expression, Variation
 
-IDENTITY_TOKEN = "sks"
+IDENTITY_TOKEN = "sks"  # noqa: S105 - a word of captions
 OPENINGS = ("a photo of", "a portrait of", "a picture of")
 SYNONYMS: dict[Expression, tuple[str, ...]] = {
     Expression.NEUTRAL: ("looking calm", "with a calm face"),
@@ -35,7 +35,9 @@ def article(word: str) -> str:
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
-def caption(how: Variation, subject: str = "a person", opening: str = OPENINGS[0], expression: str | None = None) -> str:
+def caption(
+    how: Variation, subject: str = "a person", opening: str = OPENINGS[0], expression: str | None = None
+) -> str:
     """The plain caption of a situation: "a photo of a person smiling on a beach wearing a red shirt"."""
     return f"{opening} {subject} {expression or how.expression} {how.background} wearing {article(how.shirt)} shirt"
 

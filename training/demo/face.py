@@ -49,7 +49,12 @@ JEWEL: dict[Earrings, Colour] = {
     Earrings.SILVER: (214, 220, 230),
     Earrings.RED: (216, 30, 60),
 }
-_CHIN = {FaceShape.OVAL: (0.16, 2.1), FaceShape.ROUND: (0.0, 2.0), FaceShape.SQUARE: (0.0, 3.0), FaceShape.HEART: (0.34, 2.0)}
+_CHIN = {
+    FaceShape.OVAL: (0.16, 2.1),
+    FaceShape.ROUND: (0.0, 2.0),
+    FaceShape.SQUARE: (0.0, 3.0),
+    FaceShape.HEART: (0.34, 2.0),
+}
 
 
 def outline(who: Identity) -> np.ndarray:
@@ -150,7 +155,7 @@ def draw_eyes(pen: Pen, who: Identity, expression: Expression, yaw: float) -> No
         pen.shape(edge, WHITE)
         pen.oval(x + yaw * 0.3, EYE_Y, min(2.5, ry), min(2.5, ry), iris)
         pen.oval(x + yaw * 0.3, EYE_Y, 1.3, min(1.3, ry), (18, 14, 16))
-        pen.stroke(edge[20:].tolist() + [tuple(edge[0])], 1.2, DARK)
+        pen.stroke([*edge[20:].tolist(), tuple(edge[0])], 1.2, DARK)
 
 
 def draw_brows(pen: Pen, who: Identity, expression: Expression, yaw: float) -> None:
@@ -168,7 +173,7 @@ def _lens(who: Identity, x: float, side: int) -> np.ndarray:
     if who.glasses is Glasses.ROUND:
         return oval(x, EYE_Y, 6.1, 6.1)
     if who.glasses is Glasses.SQUARE:
-        return np.array([(x - 6.0, EYE_Y - 5.0), (x + 6.0, EYE_Y - 5.0), (x + 6.0, EYE_Y + 5.0), (x - 6.0, EYE_Y + 5.0)])
+        return np.array([(-6.0, -5.0), (6.0, -5.0), (6.0, 5.0), (-6.0, 5.0)]) + np.array((x, EYE_Y))
     wing = np.array([(-5.4, -3.6), (7.4, -6.6), (5.6, 4.0), (-3.6, 5.0)])
     return wing * (side, 1.0) + (x, EYE_Y)
 

@@ -15,7 +15,8 @@ def _cap(who: Identity, grow: float, hairline: float) -> list[tuple[float, float
     edge = edge[edge[:, 1] <= 0.0]
     edge = edge[np.argsort(-edge[:, 0])]
     top = edge * ((who.face_width + grow * 0.7) / who.face_width, (who.face_height + grow) / who.face_height)
-    brow = curve((-who.face_width * 0.86, hairline + 4.0), (0.0, hairline - 4.5), (who.face_width * 0.86, hairline + 4.0))
+    side = who.face_width * 0.86
+    brow = curve((-side, hairline + 4.0), (0.0, hairline - 4.5), (side, hairline + 4.0))
     return [*map(tuple, top), *map(tuple, brow)]
 
 
@@ -50,7 +51,8 @@ def draw_behind(pen: Pen, who: Identity) -> None:
 def _parted(pen: Pen, who: Identity) -> None:
     pen.shape(_cap(who, 3.0, -10.0), who.hair_colour)
     w = who.face_width
-    pen.shape([(-w * 0.35, -who.face_height - 1), *map(tuple, curve((w, -6.0), (w * 0.5, -9.0), (-w * 0.45, -11.5)))], who.hair_colour)
+    sweep = curve((w, -6.0), (w * 0.5, -9.0), (-w * 0.45, -11.5))
+    pen.shape([(-w * 0.35, -who.face_height - 1), *map(tuple, sweep)], who.hair_colour)
     pen.stroke([(-w * 0.42, -who.face_height - 1.0), (-w * 0.5, -11.5)], 1.2, shade(who.hair_colour, 0.6))
 
 

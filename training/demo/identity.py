@@ -74,7 +74,8 @@ class EncoderStage:
         self.traits = torch.tensor([traits_of(int(seed)) for seed in dataset.people[:: self.each]])
 
     def batch(self, size: int, generator: torch.Generator) -> tuple[torch.Tensor, ...]:
-        people = torch.randperm(len(self.traits), generator=generator)[: max(2, size // self.config.pictures)].sort().values
+        wanted = max(2, size // self.config.pictures)
+        people = torch.randperm(len(self.traits), generator=generator)[:wanted].sort().values
         owners = people.repeat_interleave(self.config.pictures)
         which = torch.cat([torch.randperm(self.each, generator=generator)[: self.config.pictures] for _ in people])
         rows = (owners * self.each + which).numpy()

@@ -120,7 +120,7 @@ class Trainer:
         with torch.autocast(self.workers.device.type, torch.bfloat16, enabled=self.config.bfloat16):
             losses: Losses = wrapped(*batch)
         self.optimizer.zero_grad(set_to_none=True)
-        losses["loss"].backward()
+        losses["loss"].backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.parameters, self.config.clip)
         self.optimizer.step()
         self._follow()
@@ -131,7 +131,7 @@ class Trainer:
         if not self.config.ema:
             return
         keep = min(self.config.ema, (1 + self.step) / (10 + self.step))
-        mine = [p for p in self.average.parameters()]
+        mine: list[torch.Tensor] = list(self.average.parameters())
         torch._foreach_lerp_(mine, [p.detach() for p in self.module.parameters()], 1.0 - keep)
 
     def _note(self, losses: Losses) -> None:

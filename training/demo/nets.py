@@ -29,7 +29,8 @@ class Residual(nn.Module):
         self.norm = nn.GroupNorm(8, width)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.second(F.relu(self.first(F.relu(self.norm(x)))))
+        added: torch.Tensor = self.second(F.relu(self.first(F.relu(self.norm(x)))))
+        return x + added
 
 
 class SmallNet(nn.Module):

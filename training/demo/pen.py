@@ -27,7 +27,8 @@ class Frame:
     def place(self, points: Points) -> np.ndarray:
         """Points (n, 2) of this frame in picture units."""
         c, s = cos(self.roll) * self.scale, sin(self.roll) * self.scale
-        return np.asarray(points, dtype=float) @ np.array([[c, s], [-s, c]]) + (self.x, self.y)
+        placed: np.ndarray = np.asarray(points, dtype=float) @ np.array([[c, s], [-s, c]]) + (self.x, self.y)
+        return placed
 
 
 def shade(colour: Colour, factor: float) -> Colour:
@@ -45,10 +46,14 @@ def mix(first: Colour, second: Colour, share: float) -> Colour:
     return red, green, blue
 
 
-def curve(start: tuple[float, float], through: tuple[float, float], end: tuple[float, float], n: int = 12) -> np.ndarray:
+Point = tuple[float, float]
+
+
+def curve(start: Point, through: Point, end: Point, n: int = 12) -> np.ndarray:
     """n points (n, 2) of the quadratic curve from start to end, pulled towards `through`."""
     t = np.linspace(0.0, 1.0, n)[:, None]
-    return (1 - t) ** 2 * np.array(start) + 2 * t * (1 - t) * np.array(through) + t**2 * np.array(end)
+    points: np.ndarray = (1 - t) ** 2 * np.array(start) + 2 * t * (1 - t) * np.array(through) + t**2 * np.array(end)
+    return points
 
 
 def oval(x: float, y: float, rx: float, ry: float, tilt: float = 0.0) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Trains the demo world's models from its own people: `python -m training.demo.pretrain`.
 
 Four stages, each small enough for a laptop and each resumed where it was cut off: what reads pictures (`checker`,
-`encoder`), the decoder of the picture autoencoder (`vae`) and the generator (`base`). All of them run through Ray Train;
-`--workers 0` runs them in this process, without a cluster.
+`encoder`), the decoder of the picture autoencoder (`vae`) and the generator (`base`). All of them run through Ray
+Train; `--workers 0` runs them in this process, without a cluster.
 
 To train a base of your own, bring a `Stage` (an objective and its batches) for `stages` below; to use one that exists,
 name its diffusers folder or hub id in the settings (`PIXREUNION_TRAINING__BASE__PATH`) and train nothing.
@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-import ray
 import ray.train
 import torch
 import typer
@@ -94,7 +93,8 @@ def train_stage(loop: dict[str, Any]) -> None:
     stage = build_stage(loop["stage"], config, loop["folder"])
     context = ray.train.get_context()
     size = context.get_world_size()
-    workers = Workers(context.get_world_rank(), size, get_device(), prepare_model if size > 1 else lambda module: module)
+    wrap = prepare_model if size > 1 else lambda module: module
+    workers = Workers(context.get_world_rank(), size, get_device(), wrap)
     # Every worker must report as often as the first, which alone tells its steps: so only a lone worker reports.
     Trainer(stage, config.loops[loop["stage"]], loop["folder"], workers, Told(size == 1)).run()
 

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from training.demo import backgrounds, face, hair
-from training.demo.pen import Frame, Pen, shade
+from training.demo.pen import Frame, Pen, oval, shade
 from training.demo.people import Identity
 from training.demo.scene import SHIRT_PALETTE, Variation
 
@@ -18,7 +18,7 @@ def _body(pen: Pen, who: Identity, how: Variation) -> None:
     skin = shade(who.skin, 0.84)
     pen.shape([(-6.0, 12.0), (6.0, 12.0), (6.6, 26.0), (-6.6, 26.0)], skin)
     pen.shape([(-34, 40), (-29.5, 27.0), (-9.5, 20.6), (9.5, 20.6), (29.5, 27.0), (34, 40)], shirt)
-    neck = [(-7.0, 20.0), (7.0, 20.0), (0.0, 29.0)] if how.v_neck else face.oval(0.0, 20.2, 7.0, 4.4)
+    neck = [(-7.0, 20.0), (7.0, 20.0), (0.0, 29.0)] if how.v_neck else oval(0.0, 20.2, 7.0, 4.4)
     pen.shape(neck, skin)
 
 
@@ -39,7 +39,8 @@ def _light(pixels: np.ndarray, how: Variation) -> np.ndarray:
     side = 1.0 + how.side_light * np.linspace(-1.0, 1.0, pixels.shape[1], dtype=np.float32)[None, :, None]
     tint = np.array([1.0 + how.warmth, 1.0, 1.0 - how.warmth], dtype=np.float32)
     lit = pixels * (how.brightness * side) * tint
-    return np.clip(np.rint(lit), 0, 255).astype(np.uint8)
+    lit = np.clip(np.rint(lit), 0, 255)
+    return np.asarray(lit, dtype=np.uint8)
 
 
 def pixels(who: Identity, how: Variation, size: int = SIZE) -> np.ndarray:

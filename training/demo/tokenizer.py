@@ -29,7 +29,7 @@ def words() -> list[str]:
 def _merges() -> list[tuple[str, str]]:
     """Byte-pair merges, in order, that make each word one token."""
     tokenizer = Tokenizer(BPE(end_of_word_suffix=_WORD_END))
-    tokenizer.pre_tokenizer = Whitespace()  # type: ignore[assignment]
+    tokenizer.pre_tokenizer = Whitespace()
     tokenizer.train_from_iterator(
         words(), BpeTrainer(vocab_size=20_000, min_frequency=1, end_of_word_suffix=_WORD_END, show_progress=False)
     )

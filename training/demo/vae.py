@@ -93,7 +93,8 @@ class VaeStage:
     def batch(self, size: int, generator: torch.Generator) -> tuple[torch.Tensor, ...]:
         chosen = torch.randint(len(self.dataset.images), (size,), generator=generator).sort().values.numpy()
         images = self.dataset.images[chosen]
-        return torch.from_numpy(project(self.basis, images)), to_tensor(images), torch.from_numpy(self.dataset.boxes[chosen])
+        latents, boxes = torch.from_numpy(project(self.basis, images)), torch.from_numpy(self.dataset.boxes[chosen])
+        return latents, to_tensor(images), boxes
 
 
 @torch.no_grad()
@@ -112,5 +113,3 @@ def psnr_db(vae: AutoencoderKL, images: np.ndarray, batch: int = 64) -> float:
         rebuilt = vae.decode(vae.encode(wanted).latent_dist.mean).sample.clamp(-1, 1)
         errors.append(F.mse_loss(rebuilt, wanted, reduction="none").mean(dim=(1, 2, 3)))
     return float(10 * torch.log10(4.0 / torch.cat(errors).mean()))
-
-
