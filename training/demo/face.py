@@ -173,9 +173,10 @@ def _lens(who: Identity, x: float, side: int) -> np.ndarray:
     if who.glasses is Glasses.ROUND:
         return oval(x, EYE_Y, 6.1, 6.1)
     if who.glasses is Glasses.SQUARE:
-        return np.array([(-6.0, -5.0), (6.0, -5.0), (6.0, 5.0), (-6.0, 5.0)]) + np.array((x, EYE_Y))
-    wing = np.array([(-5.4, -3.6), (7.4, -6.6), (5.6, 4.0), (-3.6, 5.0)])
-    return wing * (side, 1.0) + (x, EYE_Y)
+        edge = np.array([(-6.0, -5.0), (6.0, -5.0), (6.0, 5.0), (-6.0, 5.0)])
+    else:
+        edge = np.array([(-5.4, -3.6), (7.4, -6.6), (5.6, 4.0), (-3.6, 5.0)]) * (side, 1.0)
+    return np.asarray(edge + np.array((x, EYE_Y)))
 
 
 def draw_glasses(pen: Pen, who: Identity, yaw: float) -> None:
