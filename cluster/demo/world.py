@@ -10,11 +10,10 @@ from PIL import Image
 
 from training.demo.photos import Photo, photos
 from training.demo.prompts import wishes_for
+from training.demo.seeds import EVALUATION, VALIDATION
 
 PHOTOS = 8
 PROMPTS = 4
-# Training people have seeds below a million; see `training/demo/seeds.py`.
-_FIRST_SEED, _SEEDS = 10_000_000, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Person:
 
 def fresh_person(seed: int | None = None) -> Person:
     """A person with eight photos and four prompts that no photo shows; another one at every call without a seed."""
-    number = _FIRST_SEED + secrets.randbelow(_SEEDS) if seed is None else seed
+    number = EVALUATION.seed(secrets.randbelow(EVALUATION.last - EVALUATION.first)) if seed is None else seed
     taken = photos(number, PHOTOS)
     tag = secrets.token_hex(6)
     return Person(
@@ -58,7 +57,7 @@ def fresh_person(seed: int | None = None) -> Person:
 
 def stranger_files(count: int = 2) -> list[bytes]:
     """Photos of other people of the same world."""
-    return [_png(photo.image) for n in range(count) for photo in photos(_FIRST_SEED - 1 - n, PHOTOS)]
+    return [_png(photo.image) for n in range(count) for photo in photos(VALIDATION.seed(n), PHOTOS)]
 
 
 def _upload(number: int, photo: Photo) -> Upload:

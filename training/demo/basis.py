@@ -7,7 +7,7 @@ How the encoder of a stock AutoencoderKL is made linear (groups of eight channel
 
     group:  x1  -x1   x2  -x2   x3  -x3   +M   -M
 
-The pairs make the group's mean zero, the large constants make its variance constant, so that the norm only divides
+The pairs make the group's mean zero, the large constants (M) make its variance constant, so that the norm only divides
 by a known number; a bias of 20 keeps the following SiLU in its straight part, and the last layer takes it off again.
 """
 
@@ -20,7 +20,7 @@ from diffusers import AutoencoderKL
 
 PATCH = 4
 PER_GROUP = 3
-_ANCHOR = 64.0
+_ANCHOR = 1024.0
 _LIFT = 20.0
 
 

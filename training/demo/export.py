@@ -1,12 +1,38 @@
-"""Writes the parts as one diffusers directory that `StableDiffusionPipeline.from_pretrained` loads as it is."""
+"""Writes what was learned as the files that ship: `python -m training.demo.export --folder var/pretrain`.
+
+The base model becomes one diffusers directory that `StableDiffusionPipeline.from_pretrained` loads as it is; each
+reader becomes one safetensors file.
+"""
 
 from pathlib import Path
+from typing import Annotated, Any
 
 import torch
+import typer
 from diffusers import AutoencoderKL, StableDiffusionPipeline
 from transformers import CLIPTokenizer
 
-from training.demo.base import BaseConfig, BaseObjective, build_scheduler
+from training.demo import weights
+from training.demo.base import BaseObjective, build_scheduler
+from training.demo.checker import CheckerObjective
+from training.demo.identity import EncoderObjective
+from training.demo.nets import store
+from training.demo.pretrain import PretrainConfig
+from training.demo.tokenizer import build_tokenizer
+from training.demo.vae import DecoderObjective, build_vae
+
+
+def learned(folder: Path, stage: str) -> dict[str, Any]:
+    """The weights a stage has learned so far: the averaged ones where it keeps an average.
+
+    Raises FileNotFoundError when the stage has not begun.
+    """
+    path = folder / f"{stage}.pt"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing: run python -m training.demo.pretrain --stage {stage} first")
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    found: dict[str, Any] = state.get("average", state["module"])
+    return found
 
 
 def pipeline(objective: BaseObjective, vae: AutoencoderKL, tokenizer: CLIPTokenizer) -> StableDiffusionPipeline:
@@ -23,12 +49,41 @@ def pipeline(objective: BaseObjective, vae: AutoencoderKL, tokenizer: CLIPTokeni
     )
 
 
-def export(objective: BaseObjective, vae: AutoencoderKL, tokenizer: CLIPTokenizer, folder: Path) -> None:
-    """Stores the model with the UNet in half precision; the parts themselves stay as they are."""
-    stored = BaseObjective(objective.config, tokenizer)
-    stored.load_state_dict(objective.state_dict())
-    stored.unet.to(torch.float16)
-    pipeline(stored, vae, tokenizer).save_pretrained(folder, safe_serialization=True)
+def export_base(folder: Path, out: Path, config: PretrainConfig) -> None:
+    """Stores the base model, the UNet in half precision; the autoencoder's exact encoder needs single precision."""
+    tokenizer = build_tokenizer()
+    objective = BaseObjective(config.base, tokenizer)
+    objective.load_state_dict(learned(folder, "base"))
+    decoder = DecoderObjective(build_vae(config.vae), config.vae)
+    decoder.load_state_dict(learned(folder, "vae"))
+    objective.unet.to(torch.float16)
+    pipeline(objective, decoder.vae, tokenizer).save_pretrained(out, safe_serialization=True)
 
 
-__all__ = ["BaseConfig", "export", "pipeline"]
+def export_readers(folder: Path, out: Path, config: PretrainConfig) -> None:
+    """Stores the identity encoder and the attribute checker."""
+    encoder = EncoderObjective(config.encoder)
+    encoder.load_state_dict(learned(folder, "encoder"))
+    checker = CheckerObjective(config.checker)
+    checker.load_state_dict(learned(folder, "checker"))
+    for net, place in (
+        (encoder.net, weights.ENCODER),
+        (checker.scene, weights.SCENE_CHECKER),
+        (checker.expression, weights.EXPRESSION_CHECKER),
+    ):
+        store(net, out / place.name)
+
+
+def main(
+    folder: Annotated[Path, typer.Option(help="Where pretraining keeps its checkpoints.")] = Path("var/pretrain"),
+    out: Annotated[Path, typer.Option(help="Where the weights go.")] = weights.FOLDER,
+) -> None:
+    """Writes base model, identity encoder and attribute checker from the last checkpoints."""
+    config = PretrainConfig()
+    export_readers(folder, out, config)
+    export_base(folder, out / weights.BASE.name, config)
+    typer.echo(f"{out}: base {weights.megabytes(out / weights.BASE.name):.1f} MB")
+
+
+if __name__ == "__main__":
+    typer.run(main)
