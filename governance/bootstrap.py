@@ -25,8 +25,8 @@ from governance.ledger import processors as processor_rows
 from governance.ledger.database import Database
 from governance.ledger.migrate import migrate
 from governance.policy import Policy
-from governance.processors.hosting import ObjectHost
 from governance.processors.processor import Processor
+from governance.processors.register import third_parties
 from governance.runs import Runs
 from governance.vault.keyfile import KeyFile
 from governance.vault.keyring import Keyring
@@ -105,11 +105,11 @@ async def _assemble(
     context = GateContext(policy, keys, clock)
     background = Background()
     fence = Fence(database, context, settings.erasure.promised_s)
-    third_parties = (ObjectHost(store, settings.blobs.region), *extras.processors)
+    parties = (*third_parties(settings, store), *extras.processors)
     async with database.transaction() as conn:
-        for one in third_parties:
+        for one in parties:
             await processor_rows.register(conn, one.registration, clock())
-    tools = Tools(database, store, clock, third_parties, extras.scan, await _journal(settings, extras))
+    tools = Tools(database, store, clock, parties, extras.scan, await _journal(settings, extras))
     return Parts(
         database=database,
         store=store,

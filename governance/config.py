@@ -76,8 +76,18 @@ class QueueSettings(_Frozen):
     usage_window_s: float = Field(default=86_400.0, gt=0)
 
 
+class MailSettings(_Frozen):
+    """The relay that passes e-mails on. `region`: where it stands, for the register of processors."""
+
+    host: str
+    port: int = Field(default=587, gt=0)
+    region: str
+    starttls: bool = True
+    timeout_s: float = Field(default=10.0, gt=0)
+
+
 class GovernanceSettings(_Frozen):
-    """Everything governance needs to start."""
+    """Everything governance needs to start. `mail`: None where no e-mail leaves the house."""
 
     ledger: LedgerSettings
     blobs: BlobSettings = BlobSettings()
@@ -85,3 +95,4 @@ class GovernanceSettings(_Frozen):
     leases: LeaseSettings = LeaseSettings()
     erasure: ErasureSettings = ErasureSettings()
     queue: QueueSettings = QueueSettings()
+    mail: MailSettings | None = None

@@ -142,6 +142,8 @@ class EmbeddedS3:
         tables = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
         security = "".join(f'[{table}]\nkey = "{self.address.signing}"\n' for table in tables)
         _write_secret(self.directory / "security.toml", security)
+        # A bucket begins with one volume instead of seven: they are counted against the disk's size, used or not.
+        (self.directory / "master.toml").write_text("[master.volume_growth]\ncopy_1 = 1\n")
 
     def _await_ready(self, mark: ProcessMark) -> None:
         wait_until(lambda: not mark.alive or self._answers(), timeout_s=60, poll_s=0.2)

@@ -1,4 +1,5 @@
-"""What governance asks of every third party (P5.4). A new one inherits the contract suite in `tests/contract/`."""
+"""What governance asks of every third party (P5.4). A new one inherits the contract suite of
+`tests/contract/processors.py` and is named in `register.py`."""
 
 from dataclasses import dataclass
 from typing import Protocol

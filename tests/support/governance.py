@@ -1,4 +1,4 @@
-"""A governance service on servers that run for the tests: its own database and bucket each time."""
+"""A governance service on servers that run for the tests: its own database and buckets each time."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
 from cluster.embedded.throwaway import Servers
@@ -45,7 +46,8 @@ REGION = "eu-north-1"
 
 @contextmanager
 def fresh_database(servers: Servers) -> Iterator[str]:
-    """An empty database; gives its DSN."""
+    """An empty database; gives its DSN. At the end it goes, and the buckets of `settings_for` with it: the volumes
+    that a bucket takes are counted."""
     name = f"t{uuid4().hex[:16]}"
     admin = servers.postgres.address.dsn("postgres")
     with psycopg.connect(admin, autocommit=True) as conn:
@@ -55,15 +57,24 @@ def fresh_database(servers: Servers) -> Iterator[str]:
     finally:
         with psycopg.connect(admin, autocommit=True) as conn:
             conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        _drop_buckets(servers, name)
+
+
+def _drop_buckets(servers: Servers, prefix: str) -> None:
+    """Bytes and all, as this server allows."""
+    client = servers.s3.client()
+    for bucket in client.list_buckets(Prefix=prefix)["Buckets"]:
+        if bucket["Name"].startswith(prefix):
+            client.delete_bucket(Bucket=bucket["Name"])
 
 
 def settings_for(servers: Servers, dsn: str, folder: Path, lease_s: float = 2.0) -> GovernanceSettings:
-    """Quick leases and polls; a bucket of its own."""
+    """Quick leases and polls; a bucket of its own, named like the database."""
     address = servers.s3.address
     return GovernanceSettings(
         ledger=LedgerSettings(dsn=dsn),
         blobs=BlobSettings(
-            bucket=f"t-{uuid4().hex[:16]}",
+            bucket=conninfo_to_dict(dsn).get("dbname") or f"t{uuid4().hex[:16]}",
             endpoint=address.endpoint,
             region=REGION,
             access_key=address.access_key,
