@@ -16,6 +16,14 @@ NEEDED_BYTES = 1_000_000_000
 # Ray puts sockets about 66 characters below its directory, and a socket's path may have 107.
 _RAY_PATH_CHARS = 40
 
+_REASONS = {
+    errno.EROFS: "is read-only",
+    errno.ENOSPC: "is full",
+    errno.EDQUOT: "has reached its quota",
+    errno.EACCES: "does not let us write",
+    errno.EPERM: "does not let us write",
+}
+
 
 class Home:
     """Names of the files; makes directories when asked to prepare."""
@@ -82,8 +90,10 @@ class Home:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Holds the home for one command that starts or stops things. Raises Busy while another one holds it."""
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.root / "lock").open("w") as file:
+        with self.writing():
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = (self.root / "lock").open("w")
+        with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -92,6 +102,16 @@ class Home:
                     "Wait for it to finish, then try again.",
                 ) from error
             yield
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Raises DiskUnusable when the disk refuses a write in the block; other errors pass."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in _REASONS:
+                raise
+            raise self._unusable(error) from error
 
     def remove(self) -> None:
         """Deletes everything. For homes that were made for one run."""
@@ -105,14 +125,7 @@ class Home:
         probe.unlink()
 
     def _unusable(self, error: OSError) -> DiskUnusable:
-        reasons = {
-            errno.EROFS: "is read-only",
-            errno.ENOSPC: "is full",
-            errno.EDQUOT: "has reached its quota",
-            errno.EACCES: "does not let us write",
-            errno.EPERM: "does not let us write",
-        }
-        reason = reasons.get(error.errno or 0, f"answers: {error.strerror}")
+        reason = _REASONS.get(error.errno or 0, f"answers: {error.strerror}")
         return DiskUnusable(
             f"The disk of {self.root} {reason}.", "Point PIXREUNION_HOME at a directory that you can write."
         )

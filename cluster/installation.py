@@ -1,7 +1,7 @@
 """One installation on this machine: the parts it consists of, brought up in order and taken down in reverse."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
@@ -16,6 +16,7 @@ from cluster.embedded.postgres import EmbeddedPostgres, PostgresAddress
 from cluster.embedded.seaweed import EmbeddedS3, S3Address
 from cluster.errors import AlreadyRunning, ClusterError, NotRunning, PartFailed
 from cluster.home import Home
+from cluster.interrupts import undisturbed
 from cluster.keeper import Action, keep
 from cluster.launch import launch
 from cluster.ports import LOOPBACK, Port, PortBlock
@@ -73,9 +74,10 @@ class Installation:
         with self.home.lock():
             self._refuse_second_up()
             try:
-                return self._start(teller)
+                with self.home.writing():
+                    return self._start(teller)
             except BaseException:
-                with teller.step("Stopping what was started"):
+                with undisturbed(), teller.step("Stopping what was started"):
                     self._stop()
                 raise
 
@@ -87,7 +89,7 @@ class Installation:
             if not any(self.status().values()):
                 self.home.state.unlink(missing_ok=True)
                 raise NotRunning(f"PixReunion is not running on {self.home.root}.", "Start it with `pixreunion up`.")
-            with teller.step("Stopping"):
+            with undisturbed(), teller.step("Stopping"):
                 left = self._stop()
         if left:
             raise PartFailed(f"Still running: {', '.join(left)}.", "Try `pixreunion down` again.")
@@ -152,12 +154,18 @@ class Installation:
         ray.stop()
         self._check_ports()
         starts = self._servers(secrets) | {Part.RAY: ray.start}
-        with teller.step(f"Starting {', '.join(starts)}"), ThreadPoolExecutor(len(starts)) as pool:
-            for future in [pool.submit(start) for start in starts.values()]:
-                future.result()
+        with teller.step(f"Starting {', '.join(starts)}"):
+            self._all_at_once(starts.values())
         write_private(self.home.root / "plan.json", self.plan.model_dump_json())
         self._deploy(self.home, ray.address, surroundings, teller)
         return self._note()
+
+    @staticmethod
+    def _all_at_once(starts: Collection[Callable[[], object]]) -> None:
+        """Ctrl-C waits for them: what a thread is just starting could not be found to be stopped."""
+        with undisturbed(), ThreadPoolExecutor(len(starts)) as pool:
+            for future in [pool.submit(start) for start in starts]:
+                future.result()
 
     @contextmanager
     def _servers_up(self, secrets: Secrets, teller: Teller) -> Iterator[None]:

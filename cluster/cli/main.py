@@ -3,13 +3,13 @@
 import resource
 import signal
 import sys
-from types import FrameType
 
 import typer
 
 from cluster.cli import keeping, machine, person
 from cluster.cli.output import errors, explain
-from cluster.errors import ClusterError
+from cluster.errors import ClusterError, DiskUnusable
+from cluster.interrupts import SIGNALS, interrupt
 
 INTERRUPTED = 130
 
@@ -28,11 +28,15 @@ def main() -> None:
     """Runs one command. Exit status: 0 done; 1 refused or failed, with a reason; 2 wrong usage; 130 interrupted."""
     # No process of ours leaves its memory on the disk when it crashes: what we start inherits this.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    for number in SIGNALS:
+        signal.signal(number, interrupt)
     try:
         app()
     except ClusterError as error:
         explain(error)
+        sys.exit(1)
+    except OSError as error:
+        explain(_about_a_file(error))
         sys.exit(1)
     except SystemExit as end:
         if end.code == INTERRUPTED:
@@ -40,5 +44,6 @@ def main() -> None:
         raise
 
 
-def _as_interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _about_a_file(error: OSError) -> DiskUnusable:
+    where = error.filename or "A file or connection"
+    return DiskUnusable(f"{where}: {error.strerror or error}.", "Name another place, or make this one usable.")

@@ -1,8 +1,11 @@
 """The whole demonstration: an installation of its own, the story on it, and everything stopped and removed after."""
 
+import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -14,12 +17,14 @@ from cluster.demo.errors import Broken
 from cluster.demo.memory import PeakMemory
 from cluster.demo.story import Outcome, Story
 from cluster.demo.world import fresh_person
+from cluster.errors import Busy, DiskUnusable, NotRunning
+from cluster.home import Home
 from cluster.installation import Installation
+from cluster.interrupts import undisturbed
 from cluster.ports import free_block
 from cluster.progress import Teller
 
-BUDGET_S = 300.0
-BUDGET_BYTES = 6_000_000_000
+PREFIX = "pixr-demo-"
 
 
 class Demonstration(BaseModel):
@@ -40,32 +45,77 @@ def demonstrate(settings: Settings, out: Path, seed: int | None, teller: Teller)
     """
     started = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
-    own = Path(tempfile.mkdtemp(prefix="pixr-demo-"))
-    ray = settings.ray.model_copy(update={"dashboard": False})
-    changes = {"home": own / "h", "port_base": free_block().base, "ray": ray, "postgres_dsn": None, "s3": None}
-    installation = Installation(settings.model_copy(update=changes))
-    try:
+    clear_killed(settings, teller)
+    with _own_folder() as folder:
+        installation = _installation(settings, folder)
         with PeakMemory(installation.processes) as memory:
             outcome = _on(installation, out, seed, teller)
-        return Demonstration(
-            outcome=outcome,
-            wall_s=time.monotonic() - started,
-            peak_memory_bytes=memory.peak_bytes,
-            peak_rss_sum_bytes=memory.peak_rss_bytes,
-        )
+    return Demonstration(
+        outcome=outcome,
+        wall_s=time.monotonic() - started,
+        peak_memory_bytes=memory.peak_bytes,
+        peak_rss_sum_bytes=memory.peak_rss_bytes,
+    )
+
+
+def clear_killed(settings: Settings, teller: Teller) -> None:
+    """Stops and removes what earlier demonstrations of ours left that were killed before they could."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            if folder.stat().st_uid != os.getuid():
+                continue
+            with Home(folder).lock(), teller.step("Clearing what a killed demonstration left"):
+                _end(_installation(settings, folder), teller)
+                shutil.rmtree(folder, ignore_errors=True)
+        except (Busy, DiskUnusable, FileNotFoundError):
+            continue  # It runs, or it went away at this moment.
+
+
+@contextmanager
+def _own_folder() -> Iterator[Path]:
+    """A folder that is held for the length of the block, and then removed."""
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    try:
+        with Home(folder).lock():
+            yield folder
     finally:
-        installation.home.remove()
-        shutil.rmtree(own, ignore_errors=True)
+        with undisturbed():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _installation(settings: Settings, folder: Path) -> Installation:
+    """With servers of its own, whatever servers the person has set."""
+    ray = settings.ray.model_copy(update={"dashboard": False})
+    changes = {"home": folder / "h", "port_base": free_block().base, "ray": ray, "postgres_dsn": None, "s3": None}
+    return Installation(settings.model_copy(update=changes))
 
 
 def _on(installation: Installation, out: Path, seed: int | None, teller: Teller) -> Outcome:
-    addresses = installation.up(teller)
     try:
+        addresses = installation.up(teller)
         with Api(addresses.api) as api:
             return Story(installation, api, fresh_person(seed), out, teller).tell()
     finally:
-        pids = installation.processes()
+        with undisturbed():
+            _end(installation, teller)
+
+
+def _end(installation: Installation, teller: Teller) -> None:
+    """Stops everything and removes its files. Raises Broken for a process that stays."""
+    pids = installation.processes()
+    try:
         installation.down(teller)
-        left = [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
-        if left:
-            raise Broken(f"Processes {left} are still there.")
+    except NotRunning:
+        pass
+    finally:
+        installation.home.remove()
+    left = [pid for pid in pids if _runs(pid)]
+    if left:
+        raise Broken(f"Processes {left} are still there.")
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

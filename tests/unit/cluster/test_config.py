@@ -28,7 +28,6 @@ def test_the_environment_reaches_every_level(monkeypatch: pytest.MonkeyPatch) ->
     settings = load()
     assert settings.port_base == 9000
     assert settings.leases.ttl_s == 5
-    assert settings.leases.renew_s < 5
     assert settings.training.base.path == "runwayml/some-model"
 
 
