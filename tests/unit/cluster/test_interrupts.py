@@ -26,9 +26,13 @@ def test_a_request_to_end_waits_for_the_end_of_the_block(number: signal.Signals)
 
 
 def test_an_error_of_the_block_comes_first() -> None:
-    with pytest.raises(ValueError, match="of the block"), undisturbed():
-        os.kill(os.getpid(), signal.SIGINT)
-        raise ValueError("of the block")
+    def fail() -> None:
+        with undisturbed():
+            os.kill(os.getpid(), signal.SIGINT)
+            raise ValueError("of the block")
+
+    with pytest.raises(ValueError, match="of the block"):
+        fail()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

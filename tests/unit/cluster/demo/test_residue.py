@@ -18,7 +18,8 @@ def person() -> Person:
 
 @pytest.fixture(scope="module")
 def scan(person: Person) -> ResidueScan:
-    traces = Traces([each.data for each in person.uploads], [], [person.name, person.email], [random.Random(5).randbytes(4000)])
+    photos = [each.data for each in person.uploads]
+    traces = Traces(photos, [], [person.name, person.email], [random.Random(5).randbytes(4000)])
     return ResidueScan(traces, stranger_files())
 
 
