@@ -8,6 +8,7 @@ Only ids, hashes, enums, times and sealed bytes pass through here.
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from governance.lineage.graph import Lineage
 from governance.model import (
     Account,
     Artifact,
@@ -105,6 +106,13 @@ class GateApi(Protocol):
         """Live artifacts, newest first."""
 
 
+class LineageApi(Protocol):
+    """Where a picture comes from, and what came of a photo."""
+
+    async def lineage(self, id: ArtifactId, owner: SubjectId | None = None) -> Lineage:
+        """The graph around a live artifact; with `owner` what that person may see of it. `NotFound`, `Gone`."""
+
+
 class RunsApi(Protocol):
     """Activities, each with a purpose and a legal basis (P2.5)."""
 
@@ -190,5 +198,7 @@ class IdempotencyApi(Protocol):
     async def recall(self, owner: SubjectId, key: str) -> Remembered | None: ...
 
 
-class Governance(AccountsApi, GateApi, RunsApi, HoldersApi, ErasureApi, JobsApi, IdempotencyApi, Protocol):
+class Governance(
+    AccountsApi, GateApi, LineageApi, RunsApi, HoldersApi, ErasureApi, JobsApi, IdempotencyApi, Protocol
+):
     """All of it."""

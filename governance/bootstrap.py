@@ -24,6 +24,7 @@ from governance.leases import Leases
 from governance.ledger import processors as processor_rows
 from governance.ledger.database import Database
 from governance.ledger.migrate import migrate
+from governance.lineage.reader import LineageReader
 from governance.policy import Policy
 from governance.processors.processor import Processor
 from governance.processors.register import third_parties
@@ -60,6 +61,7 @@ class Parts:
     keys: Keyring
     accounts: Accounts
     gate: Gate
+    lineage: LineageReader
     runs: Runs
     leases: Leases
     jobs: Jobs
@@ -116,6 +118,7 @@ async def _assemble(
         keys=keys,
         accounts=Accounts(database, keys, clock),
         gate=Gate(database, context, batch),
+        lineage=LineageReader(database),
         runs=Runs(database, policy, clock),
         leases=Leases(database, keys, policy, clock, settings.leases, batch),
         jobs=Jobs(database, policy, clock, settings.queue),

@@ -15,6 +15,7 @@ from ray.exceptions import RayActorError, RayError
 
 from governance.actor import NAME, NAMESPACE, Call
 from governance.errors import GovernanceError, Unavailable
+from governance.lineage.graph import Lineage
 from governance.model import (
     Account,
     Artifact,
@@ -184,6 +185,10 @@ class GovernanceClient:
         self, owner: SubjectId, kind: Kind | None = None, after: str | None = None, limit: int = 50
     ) -> Page[Artifact]:
         answer: Page[Artifact] = await self._call("artifacts", owner, kind, after, limit)
+        return answer
+
+    async def lineage(self, id: ArtifactId, owner: SubjectId | None = None) -> Lineage:
+        answer: Lineage = await self._call("lineage", id, owner)
         return answer
 
     async def start_run(self, new: NewRun) -> Run:

@@ -7,6 +7,7 @@ from governance.bootstrap import Extras, Parts, build
 from governance.clock import utc_now
 from governance.config import GovernanceSettings
 from governance.erasure.steps import no_scan
+from governance.lineage.graph import Lineage
 from governance.model import (
     Account,
     Artifact,
@@ -120,6 +121,11 @@ class GovernanceService:
         self, owner: SubjectId, kind: Kind | None = None, after: str | None = None, limit: int = 50
     ) -> Page[Artifact]:
         return await self.parts.gate.artifacts(owner, kind, after, limit)
+
+    async def lineage(self, id: ArtifactId, owner: SubjectId | None = None) -> Lineage:
+        await self.parts.gate.artifact(id, owner)
+        found = await self.parts.lineage.around(id)
+        return found if owner is None else found.seen_by(owner)
 
     async def start_run(self, new: NewRun) -> Run:
         return await self.parts.runs.start(new)

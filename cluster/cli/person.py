@@ -15,6 +15,7 @@ from cluster.config import load
 from cluster.errors import BadSettings, ClusterError, NotRunning
 from governance.audit.errors import CertificateError
 from governance.audit.verify import verify as verify_certificate
+from serve_apps.ingress.schemas.lineage import LineageFormat
 from serve_apps.ingress.schemas.requests import RequestAnswer
 from serve_apps.ingress.schemas.trainings import TrainingAnswer
 
@@ -27,7 +28,7 @@ account = typer.Typer(help="Make an account, sign in and out, see what is kept o
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the program."""
     app.add_typer(account, name="account")
-    for command in (upload, train, generate, erase, verify):
+    for command in (upload, train, generate, lineage, erase, verify):
         app.command()(command)
 
 
@@ -132,6 +133,23 @@ def generate(
         path.write_bytes(png)
         written.append({"artifact": data.artifact, "seed": data.seed, "file": str(path)})
     answer(json, written, "\n".join(str(each["file"]) for each in written))
+
+
+def lineage(
+    artifact: str,
+    format: Annotated[LineageFormat, typer.Option(help="A document, or a drawing as svg or png.")] = LineageFormat.JSON,
+    out: Annotated[Path | None, typer.Option(help="A file for it instead of the screen.")] = None,
+) -> None:
+    """Which photos something is made from, and what came of it."""
+    with signed_in(load()) as api:
+        document = api.lineage(artifact, format)
+    if out is not None:
+        out.write_bytes(document)
+        console.print(f"Written to {out}.")
+    elif format is LineageFormat.PNG:
+        raise BadSettings("A picture cannot be shown here.", "Name a file with --out.")
+    else:
+        typer.echo(document.decode())
 
 
 # -- erasure -----------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from serve_apps.ingress.schemas.accounts import AccountAnswer, TokenAnswer
 from serve_apps.ingress.schemas.artifacts import ArtifactAnswer, PhotosAnswer
 from serve_apps.ingress.schemas.common import ListOf
 from serve_apps.ingress.schemas.images import ImagesAnswer
+from serve_apps.ingress.schemas.lineage import LineageFormat
 from serve_apps.ingress.schemas.requests import RequestAnswer
 from serve_apps.ingress.schemas.trainings import TrainingAnswer
 
@@ -110,6 +111,10 @@ class Api:
 
     def content(self, artifact: str) -> bytes:
         return self._send("GET", f"/v1/artifacts/{artifact}/content").content
+
+    def lineage(self, artifact: str, format: LineageFormat = LineageFormat.JSON) -> bytes:
+        """The document as the service wrote it."""
+        return self._send("GET", f"/v1/artifacts/{artifact}/lineage", params={"format": format.value}).content
 
     # -- erasure -------------------------------------------------------------------------------------------------
 

@@ -87,6 +87,11 @@ async def get(conn: Connection, id: ArtifactId) -> Artifact | None:
     return read(row) if row else None
 
 
+async def live(conn: Connection, ids: Sequence[UUID]) -> Sequence[Artifact]:
+    cursor = await conn.execute(f"SELECT {COLUMNS} FROM artifacts WHERE id = ANY (%s) AND state = 'live'", [list(ids)])
+    return [read(row) for row in await cursor.fetchall()]
+
+
 async def of_subject(
     conn: Connection, owner: SubjectId, kind: Kind | None, before: ArtifactId | None, limit: int, now: datetime
 ) -> Sequence[Artifact]:

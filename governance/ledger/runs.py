@@ -1,6 +1,6 @@
 """Rows of runs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from psycopg.rows import TupleRow
@@ -62,3 +62,8 @@ async def get(conn: Connection, id: RunId) -> Run | None:
     cursor = await conn.execute(f"SELECT {_COLUMNS} FROM runs WHERE id = %s", [id.uuid])
     row = await cursor.fetchone()
     return read(row) if row else None
+
+
+async def several(conn: Connection, ids: Iterable[RunId]) -> Sequence[Run]:
+    cursor = await conn.execute(f"SELECT {_COLUMNS} FROM runs WHERE id = ANY (%s::uuid[])", [digits(ids)])
+    return [read(row) for row in await cursor.fetchall()]

@@ -7,10 +7,12 @@ from fastapi import APIRouter, Query, Response
 from governance.errors import NotFound
 from governance.model import Artifact, ArtifactId, By, Kind, Purpose
 from serve_apps.ingress.auth import ArtifactsCaller, Credentials, ErasureCaller, authorize
+from serve_apps.ingress.lineage import DRAWN_AS, shown_as
 from serve_apps.ingress.links import content_path
 from serve_apps.ingress.pages import ArtifactCursor
 from serve_apps.ingress.schemas.artifacts import ArtifactAnswer, Shown, artifact_answer
 from serve_apps.ingress.schemas.common import ListOf, problems
+from serve_apps.ingress.schemas.lineage import LineageFormat
 from serve_apps.ingress.schemas.requests import RequestAnswer, request_answer
 from serve_apps.ingress.scopes import Scope
 from serve_apps.ingress.services import Parts, Services
@@ -63,6 +65,19 @@ async def read_content(
             media_type=media_type,
             headers={"Content-Disposition": f'attachment; filename="{artifact.id}.{ending}"'},
         )
+
+
+@router.get(
+    "/{artifact_id}/lineage",
+    response_class=Response,
+    responses=problems(404) | {200: {"description": "The graph around it", "content": DRAWN_AS}},
+)
+async def read_lineage(
+    artifact_id: str, caller: ArtifactsCaller, parts: Parts, format: LineageFormat = LineageFormat.JSON
+) -> Response:
+    """What it was made from and what came of it: as a report, as PROV-JSON, as OpenLineage events, or drawn."""
+    focus = ArtifactId(artifact_id)
+    return shown_as(format, await parts.governance.lineage(focus, caller.id), focus)
 
 
 @router.delete("/{artifact_id}", status_code=202, responses=problems(404))

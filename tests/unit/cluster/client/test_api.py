@@ -8,6 +8,7 @@ import pytest
 
 from cluster.client.api import Api, pictures
 from cluster.client.errors import ApiError, Unreachable
+from serve_apps.ingress.schemas.lineage import LineageFormat
 
 Handler = Callable[[httpx.Request], httpx.Response]
 ACCOUNT = {
@@ -35,6 +36,15 @@ def test_signing_up_sends_what_the_service_asks_for() -> None:
     assert answer.id == "sub_1"
     assert json.loads(seen[0].content)["date_of_birth"] == "1990-01-31"
     assert "region" not in json.loads(seen[0].content)
+
+
+def test_lineage_comes_as_it_was_written() -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        assert request.url.path == "/v1/artifacts/art_1/lineage"
+        return httpx.Response(200, content=request.url.params["format"].encode())
+
+    assert api(handler).lineage("art_1") == b"json"
+    assert api(handler).lineage("art_1", LineageFormat.SVG) == b"svg"
 
 
 def test_every_post_has_an_idempotency_key_of_its_own() -> None:
