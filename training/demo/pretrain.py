@@ -9,7 +9,7 @@ name its diffusers folder or hub id in the settings (`PIXREUNION_TRAINING__BASE_
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -48,9 +48,26 @@ class PretrainConfig:
             "checker": LoopConfig(steps=2_000, batch=64, learning_rate=1e-3),
             "encoder": LoopConfig(steps=2_000, batch=128, learning_rate=1e-3),
             "vae": LoopConfig(steps=4_000, batch=16, learning_rate=2e-3, ema=0.995),
-            "base": LoopConfig(steps=7_000, batch=64, learning_rate=5e-4, ema=0.9990, bfloat16=True, warmup=200),
+            "base": LoopConfig(steps=5_500, batch=64, learning_rate=5e-4, ema=0.9990, bfloat16=True, warmup=200),
         }
     )
+
+    def scaled(self, share: float) -> "PretrainConfig":
+        """The same with a share of the people and of the steps, to see that everything works before the long run."""
+        loops = {
+            name: replace(
+                loop,
+                steps=max(2, round(loop.steps * share)),
+                warmup=round(loop.warmup * share),
+                checkpoint_every=max(2, round(loop.checkpoint_every * share)),
+            )
+            for name, loop in self.loops.items()
+        }
+        people = (
+            replace(drawn, people=max(40, round(drawn.people * share)))
+            for drawn in (self.base_people, self.encoder_people)
+        )
+        return replace(self, base_people=next(people), encoder_people=next(people), loops=loops)
 
 
 def basis_of(dataset: Dataset, channels: int) -> Basis:
@@ -109,19 +126,24 @@ def pretrain(stage: str, config: PretrainConfig, folder: Path, workers: int, gpu
     ).fit()
 
 
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
 def main(
     stage: Annotated[list[str], typer.Option(help="Only these stages, in this order.")] = list(STAGES),  # noqa: B006
     folder: Annotated[Path, typer.Option(help="Pictures, checkpoints and logs.")] = Path("var/pretrain"),
     workers: Annotated[int, typer.Option(help="Ray Train workers; 0 trains in this process.")] = 1,
     gpu: Annotated[bool, typer.Option(help="A GPU for each worker.")] = False,
+    scale: Annotated[float, typer.Option(min=0.0, max=1.0, help="The share of people and steps, to try it out.")] = 1.0,
 ) -> None:
     """Trains the demo world's models; run again, it goes on where it was."""
     unknown = sorted(set(stage) - set(STAGES))
     if unknown:
         raise typer.BadParameter(f"there is no stage {', '.join(unknown)}: choose among {', '.join(STAGES)}")
     for name in stage:
-        pretrain(name, PretrainConfig(), folder.absolute(), workers, gpu)
+        pretrain(name, PretrainConfig().scaled(scale), folder.absolute(), workers, gpu)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()
