@@ -47,8 +47,8 @@ class PretrainConfig:
         default_factory=lambda: {
             "checker": LoopConfig(steps=2_000, batch=64, learning_rate=1e-3),
             "encoder": LoopConfig(steps=2_000, batch=128, learning_rate=1e-3),
-            "vae": LoopConfig(steps=4_000, batch=16, learning_rate=2e-3, ema=0.995),
-            "base": LoopConfig(steps=5_500, batch=64, learning_rate=5e-4, ema=0.9990, bfloat16=True, warmup=200),
+            "vae": LoopConfig(steps=3_000, batch=16, learning_rate=2e-3, ema=0.995),
+            "base": LoopConfig(steps=4_500, batch=64, learning_rate=5e-4, ema=0.9990, bfloat16=True, warmup=200),
         }
     )
 

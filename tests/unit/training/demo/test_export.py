@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
-from tests.unit.training.demo.test_pretrain import CONFIG
 
+from tests.unit.training.demo.test_pretrain import CONFIG
 from training.demo.export import export_base, export_readers, learned
 from training.demo.loop import Silent, Trainer, Workers
 from training.demo.nets import load
@@ -26,7 +26,7 @@ def test_the_base_loads_as_a_plain_pipeline_and_makes_pictures(folder, tmp_path)
     assert picture.shape == (64, 64, 3)
     assert np.isfinite(picture).all()
     assert pipeline.scheduler.config.prediction_type == "v_prediction"
-    assert not [file for file in (tmp_path / "base").rglob("*.bin")]
+    assert not list((tmp_path / "base").rglob("*.bin"))
 
 
 def test_what_ships_is_the_average_of_the_weights(folder):
@@ -44,5 +44,5 @@ def test_readers_load_again(folder, tmp_path):
 
 
 def test_a_stage_that_has_not_begun_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="run python -m training.demo.pretrain --stage vae first"):
+    with pytest.raises(FileNotFoundError, match="--stage vae first"):
         learned(tmp_path, "vae")
