@@ -13,6 +13,7 @@ from typing import Any
 
 import ray
 from ray.actor import ActorHandle
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from governance.config import GovernanceSettings
 from governance.errors import GovernanceError, Unavailable
@@ -71,9 +72,11 @@ class GovernanceActor:
             return error.with_traceback(None)
 
 
-def start_governance(settings: GovernanceSettings) -> ActorHandle:
-    """The actor, started when it is not there yet. Call it with Ray initialised."""
+def start_governance(settings: GovernanceSettings, near: str | None = None) -> ActorHandle:
+    """The actor, started when it is not there yet. Call it with Ray initialised. `near`: the id of the node where it
+    should run as long as that one lives; when it dies, Ray starts the actor on another one."""
     remote = ray.remote(GovernanceActor)
+    place = "DEFAULT" if near is None else NodeAffinitySchedulingStrategy(near, soft=True)
     handle: ActorHandle = remote.options(
         name=NAME,
         namespace=NAMESPACE,
@@ -82,5 +85,6 @@ def start_governance(settings: GovernanceSettings) -> ActorHandle:
         max_restarts=-1,
         max_concurrency=1000,
         num_cpus=0,
+        scheduling_strategy=place,
     ).remote(settings)
     return handle

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from governance.accounts import Accounts
 from governance.background import Background, Chore
@@ -15,7 +16,7 @@ from governance.erasure.expiry import Expiry
 from governance.erasure.fence import Fence
 from governance.erasure.orphans import Orphans
 from governance.erasure.runner import Runner
-from governance.erasure.steps import Scan, Tools
+from governance.erasure.steps import Scan, Tools, write_down
 from governance.gate.context import GateContext
 from governance.gate.gate import Gate
 from governance.idempotency import Idempotency
@@ -80,6 +81,7 @@ class Parts:
             Chore("expiry", _SWEEP_S, self.expiry.sweep),
             Chore("ended leases", _SWEEP_S, self.leases.expire),
             Chore("silent workers", _SWEEP_S, self.jobs.recover),
+            Chore("key cache", _SWEEP_S, self.keys.renew),
             Chore("epochs", _TIDY_S, self.rotation.rotate_when_due),
             Chore("orphans", _TIDY_S, self.orphans.sweep),
             Chore("old answers", _TIDY_S, self.idempotency.forget_old),
@@ -124,7 +126,7 @@ async def _assemble(
         jobs=Jobs(database, policy, clock, settings.queue),
         idempotency=Idempotency(database, clock),
         fence=fence,
-        erasure=Erasure(database, fence, clock, background.wake),
+        erasure=Erasure(database, fence, clock, partial(write_down, tools), background.wake),
         expiry=Expiry(database, fence, clock, settings.erasure),
         runner=Runner(tools, keys, settings.erasure, settings.vault.epoch_s),
         orphans=Orphans(database, store),

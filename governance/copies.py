@@ -14,10 +14,11 @@ _LOG = logging.getLogger(__name__)
 class Copy:
     """One buffer. `on_drop` None: it is used within a block, which ends by itself."""
 
-    __slots__ = ("buffer", "id", "on_drop", "since")
+    __slots__ = ("buffer", "dropped", "id", "on_drop", "since")
 
     def __init__(self, id: ArtifactId, buffer: bytearray, on_drop: Callable[[], None] | None) -> None:
         self.id, self.buffer, self.on_drop, self.since = id, buffer, on_drop, monotonic()
+        self.dropped = False
 
     def tell(self) -> None:
         """A callback that fails must not keep the others alive."""
@@ -68,6 +69,7 @@ class Copies:
     def drop_one(self, copy: Copy) -> None:
         """Zero one copy; again is harmless."""
         with self._lock:
+            copy.dropped = True
             zero(copy.buffer)
             rest = [one for one in self._copies.get(copy.id, []) if one is not copy]
             if rest:

@@ -26,8 +26,9 @@ from governance.errors import GovernanceError, LeaseLost, Tampered, Unavailable
 from governance.failpoints import FailPoint, reach
 from governance.leases import TRANSPORT
 from governance.model import Artifact, ArtifactId, Grant, HolderId, HolderKind, NewArtifact, Purpose, Receipt, Ticket
+from governance.streams import DownStream, UpStream
 from governance.transport import Transport
-from governance.vault.cipher import Bytes, binding, open_bytes, seal_bytes, zero
+from governance.vault.cipher import CHUNK_BYTES, Bytes, binding, open_bytes, seal_bytes, zero
 from governance.vault.wrap import unseal
 from governance.watchdog import Watchdog
 
@@ -91,7 +92,7 @@ class Holder:
         """Register, seal here, store, commit. Raises what `register` and `commit` raise; `data` stays the caller's."""
         return await self._leased(lambda id: self._write(new, data, id))
 
-    async def _write(self, new: NewArtifact, data: Bytes, holder: HolderId) -> Artifact:
+    async def _write(self, new: NewArtifact, data: Bytes | AsyncIterator[bytes], holder: HolderId) -> Artifact:
         ticket = await self._governance.register(new, holder)
         with self._working_on(ticket.artifact.id):
             try:
@@ -115,6 +116,22 @@ class Holder:
             self._copies.drop_one(copy)
             await self._acknowledge([id])
 
+    async def write_parts(self, new: NewArtifact, parts: AsyncIterator[bytes]) -> Artifact:
+        """The same for what is too large to be in memory at once: sealed and stored while it comes in. It cannot be
+        repeated, so a lease that ends meanwhile is the caller's `LeaseLost`."""
+        return await self._write(new, parts, await self._lease())
+
+    @asynccontextmanager
+    async def stream(self, id: ArtifactId, purpose: Purpose) -> AsyncIterator[AsyncIterator[memoryview]]:
+        """The bytes piece by piece, each valid until the next is asked for. When they must be dropped in between, the
+        piece in hand is zeroed and the next one raises `Gone`, or `LeaseLost`."""
+        reading = await self._leased(lambda holder: self._open_stream(id, purpose, holder))
+        try:
+            yield reading.pieces(self._store.get_parts(reading.location, reading.version_id))
+        finally:
+            self._copies.drop_one(reading.copy)
+            await self._acknowledge([id])
+
     async def hold(self, id: ArtifactId, purpose: Purpose, on_drop: Callable[[], None]) -> bytearray:
         """The bytes until `release`, or until they must be dropped: then `on_drop` is called first (it evicts and
         zeroes what was made from them; quick, and safe from any thread) and the buffer is zeroed."""
@@ -125,8 +142,11 @@ class Holder:
         self._copies.release(id)
         await self._acknowledge([id])
 
-    async def _put(self, ticket: Ticket, data: Bytes) -> Receipt:
+    async def _put(self, ticket: Ticket, data: Bytes | AsyncIterator[bytes]) -> Receipt:
         key = self._open_key(ticket.artifact.id, ticket.sealed_key)
+        if isinstance(data, AsyncIterator):
+            going = UpStream(key, ticket.artifact, lambda: self._ends)
+            return going.receipt(await self._store.put_parts(ticket.artifact.location, going.pieces(data)))
         try:
             sealed = seal_bytes(key, binding(ticket.artifact), data)
         finally:
@@ -147,6 +167,17 @@ class Holder:
             with self._working_on(id):
                 grant = await self._governance.grant(id, purpose, holder)
                 return self._copies.add(id, await self._read(grant), on_drop)
+        except BaseException:
+            await asyncio.shield(self._acknowledge([id]))
+            raise
+
+    async def _open_stream(self, id: ArtifactId, purpose: Purpose, holder: HolderId) -> DownStream:
+        try:
+            with self._working_on(id):
+                grant = await self._governance.grant(id, purpose, holder)
+                key = self._open_key(id, grant.sealed_key)
+                copy = self._copies.add(id, bytearray(CHUNK_BYTES), None)
+                return DownStream(key, grant, copy, lambda: self._ends)
         except BaseException:
             await asyncio.shield(self._acknowledge([id]))
             raise

@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from benchmarks.governance import actor, erasing, gdprbench, ledger
+from benchmarks.governance import actor, erasing, gdprbench, ledger, recall, serving
 from cluster.embedded.throwaway import Servers, throwaway_servers
 
 BARS: dict[str, tuple[str, float]] = {
@@ -15,6 +15,8 @@ BARS: dict[str, tuple[str, float]] = {
     "closure_ms_p99": ("at most", 10),
     "erase_account_s": ("at most", 10),
     "fence_ms_p99": ("at most", 250),
+    "serving_overhead_pct": ("at most", 1),
+    "scanner_recall": ("at least", 0.99),
 }
 
 
@@ -27,6 +29,8 @@ def measurements(scale: int) -> dict[str, Callable[[Servers], Awaitable[Any]]]:
         "erase_account_s": erasing.erase_account_s,
         "fence_ms_p99": erasing.fence_ms_p99,
         "key_destroy_ms_p99": erasing.key_destroy_ms_p99,
+        "serving_overhead_pct": serving.serving_overhead_pct,
+        "scanner_recall": recall.scanner_recall,
         "gdprbench": gdprbench.gdprbench,
     }
 

@@ -23,9 +23,9 @@ class Servers:
 
 
 @contextmanager
-def throwaway_servers() -> Iterator[Servers]:
-    """Starts both servers in a directory of their own; stops them and removes it at the end."""
-    with tempfile.TemporaryDirectory(prefix="pixr-") as root, ExitStack() as stack:
+def throwaway_servers(within: Path | None = None) -> Iterator[Servers]:
+    """Starts both servers in a directory of their own, `within` a given one; stops them and removes it at the end."""
+    with tempfile.TemporaryDirectory(prefix="pixr-", dir=within) as root, ExitStack() as stack:
         home, ports, keys = Home(Path(root)), free_block(), Secrets()
         home.prepare()
         address = PostgresAddress(ports[Port.POSTGRES], keys.postgres_password)

@@ -1,13 +1,15 @@
 """Erasure as callers see it: ask, follow, fetch the certificate; and legal holds."""
 
-from collections.abc import Callable
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from governance.audit.errors import LeafRefused
 from governance.audit.leaf import Leaf, LeafEvent, check_word
 from governance.clock import Clock
 from governance.erasure.fence import Fence
-from governance.errors import Fenced, NotFound, Refused
+from governance.errors import Fenced, GovernanceError, NotFound, Refused
 from governance.failpoints import FailPoint, reach
 from governance.ledger import artifacts, fences, holds, requests
 from governance.ledger.database import Connection, Database
@@ -21,22 +23,40 @@ from governance.model import (
     NewHold,
     Request,
     RequestId,
+    RequestState,
     SubjectId,
     Target,
 )
 
+WriteDown = Callable[[Request], Awaitable[None]]
+_JOURNAL_S = 2.0
+_LOG = logging.getLogger(__name__)
+
 
 class Erasure:
-    """See `api.ErasureApi` for what each call promises. `wake` tells the background that there is work."""
+    """See `api.ErasureApi` for what each call promises. `write_down` puts a request into the journal; `wake` tells the
+    background that there is work."""
 
-    def __init__(self, database: Database, fence: Fence, clock: Clock, wake: Callable[[], None]) -> None:
-        self._database, self._fence, self._clock, self._wake = database, fence, clock, wake
+    def __init__(
+        self, database: Database, fence: Fence, clock: Clock, write_down: WriteDown, wake: Callable[[], None]
+    ) -> None:
+        self._database, self._fence, self._clock = database, fence, clock
+        self._write_down, self._wake = write_down, wake
 
     async def erase(self, target: Target, by: By, owner: SubjectId | None) -> Request:
         request = await self._fence.erase(target, by, owner)
         reach(FailPoint.FENCE_COMMITTED)
+        await self._journal(request)
         self._wake()
         return request
+
+    async def _journal(self, request: Request) -> None:
+        """At once, so that from the answer on no backup brings it back; where it cannot be now, the first step does."""
+        if request.state is RequestState.FENCED:
+            try:
+                await asyncio.wait_for(self._write_down(request), _JOURNAL_S)
+            except (GovernanceError, TimeoutError):
+                _LOG.warning("%s is journaled by its first step", request.id)
 
     async def request(self, id: RequestId, owner: SubjectId | None) -> Request:
         async with self._database.transaction() as conn:

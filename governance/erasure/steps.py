@@ -47,7 +47,7 @@ class Tools:
 
 async def drop(tools: Tools, request: Request) -> bool:
     """It stands in the journal; holders have dropped and acknowledged, or their leases have ended (I6)."""
-    await _write_down(tools, request)
+    await write_down(tools, request)
     async with tools.database.transaction() as conn:
         now = tools.clock()
         expired = await holders.delete_expired(conn, now)
@@ -108,8 +108,8 @@ async def scan(tools: Tools, request: Request) -> bool:
         return await _advance(tools, conn, request, RequestState.SCANNED, LeafEvent.ERASURE_SCANNED, counts)
 
 
-async def _write_down(tools: Tools, request: Request) -> None:
-    """Once is enough; a crash between the two only writes it twice."""
+async def write_down(tools: Tools, request: Request) -> None:
+    """Into the journal, from where a restore repeats it (I8). Once is enough; a crash in between writes it twice."""
     async with tools.database.transaction() as conn:
         if await requests.is_journaled(conn, request.id):
             return

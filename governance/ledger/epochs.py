@@ -23,6 +23,11 @@ async def active(conn: Connection) -> int:
     return int(row[0])
 
 
+async def destroyed(conn: Connection) -> set[int]:
+    cursor = await conn.execute("SELECT number FROM epochs WHERE sealed_secret IS NULL")
+    return {row[0] for row in await cursor.fetchall()}
+
+
 async def add(conn: Connection, number: int, sealed_secret: bytes, now: datetime) -> None:
     """A new active epoch; the one before starts retiring."""
     await conn.execute("UPDATE epochs SET state = 'retiring' WHERE state = 'active'")

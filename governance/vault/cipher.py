@@ -84,26 +84,49 @@ def seal_bytes(key: Bytes, aad: bytes, plain: Bytes) -> bytes:
     return sealer.header + sealer.update(plain) + sealer.finish()
 
 
+class Opener:
+    """Opens one blob piece by piece: `update` any number of times, then `finish` once. Each chunk is authenticated
+    before it is given, the whole only by `finish`. Both raise `Tampered`."""
+
+    def __init__(self, key: Bytes, aad: bytes) -> None:
+        self._cipher = AESGCM(key)
+        self._aad = aad
+        self._pending = bytearray()
+        self._prefix = b""
+        self._counter = 0
+
+    def update(self, sealed: bytes) -> Iterator[bytes]:
+        """The plaintext chunks that are ready; the last one always waits for `finish`."""
+        self._pending += sealed
+        if not self._prefix:
+            if len(self._pending) < HEADER_BYTES:
+                return
+            self._prefix = _read_header(self._pending)
+        while len(self._pending) > SEALED_CHUNK_BYTES:
+            chunk = bytes(self._pending[:SEALED_CHUNK_BYTES])
+            del self._pending[:SEALED_CHUNK_BYTES]
+            yield self._open(chunk, last=False)
+
+    def finish(self) -> bytes:
+        if not self._prefix:
+            raise Tampered("the stored blob is shorter than its header")
+        return self._open(bytes(self._pending), last=True)
+
+    def _open(self, chunk: bytes, last: bool) -> bytes:
+        nonce = _nonce(self._prefix, self._counter, last)
+        self._counter += 1
+        try:
+            return self._cipher.decrypt(nonce, chunk, self._aad)
+        except InvalidTag:
+            raise Tampered() from None
+
+
 def open_chunks(key: Bytes, aad: bytes, sealed: Iterable[bytes]) -> Iterator[bytes]:
-    """Open a blob that arrives in pieces of any size; each plaintext chunk is authenticated before it is given, the
-    whole only when the iterator ends. Raises `Tampered`."""
-    cipher = AESGCM(key)
-    pending = bytearray()
-    prefix = b""
-    counter = 0
+    """Open a blob that arrives in pieces of any size. Raises `Tampered`, at the latest when the iterator ends."""
+    opener = Opener(key, aad)
     for piece in sealed:
-        pending += piece
-        if not prefix:
-            if len(pending) < HEADER_BYTES:
-                continue
-            prefix = _read_header(pending)
-        while len(pending) > SEALED_CHUNK_BYTES:
-            yield _open(cipher, _nonce(prefix, counter, False), bytes(pending[:SEALED_CHUNK_BYTES]), aad)
-            del pending[:SEALED_CHUNK_BYTES]
-            counter += 1
-    if not prefix:
-        raise Tampered("the stored blob is shorter than its header")
-    yield _open(cipher, _nonce(prefix, counter, True), bytes(pending), aad)
+        yield from opener.update(piece)
+    yield opener.finish()
 
 
 def open_bytes(key: Bytes, aad: bytes, sealed: bytes) -> bytearray:
@@ -124,10 +147,3 @@ def _read_header(pending: bytearray) -> bytes:
     prefix = bytes(pending[len(MAGIC) : HEADER_BYTES])
     del pending[:HEADER_BYTES]
     return prefix
-
-
-def _open(cipher: AESGCM, nonce: bytes, chunk: bytes, aad: bytes) -> bytes:
-    try:
-        return cipher.decrypt(nonce, chunk, aad)
-    except InvalidTag:
-        raise Tampered() from None

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Self
 
 from governance.audit.keys import SigningKey
-from governance.errors import KeyUnavailable
+from governance.errors import KeyUnavailable, Unavailable
 from governance.ledger import epochs
 from governance.ledger.database import Connection, Database
 from governance.vault.cipher import new_key, zero
@@ -17,7 +17,8 @@ CUSTODY = "custody"
 
 
 class Keyring:
-    """Opens epochs as they are met. Secrets never leave this process; `close` zeroes them."""
+    """Opens epochs as they are met. Secrets never leave this process and stay in it under a lease of their own: as long
+    as the ledger, asked again and again, says that their epoch stands. `close` zeroes them."""
 
     def __init__(self, database: Database, provider: KeyProvider) -> None:
         self._database = database
@@ -73,6 +74,18 @@ class Keyring:
     async def transport_key(self, number: int) -> bytes:
         """What the holders of one epoch share."""
         return derive(await self.secret(number), "transport")
+
+    async def renew(self) -> None:
+        """Zero what another process destroyed. Without an answer from the ledger let go of everything, not zeroed in
+        place: a transaction may be working with it. Raises `Unavailable`."""
+        try:
+            async with self._database.transaction() as conn:
+                destroyed = await epochs.destroyed(conn)
+        except Unavailable:
+            self._secrets.clear()
+            raise
+        for number in self._secrets.keys() & destroyed:
+            self.forget(number)
 
     def forget(self, number: int) -> None:
         """Zero the secret of an epoch that was destroyed."""

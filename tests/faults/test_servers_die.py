@@ -1,20 +1,23 @@
-"""PostgreSQL and S3 are killed and stalled under work: callers hear 503, nothing is lost, all resumes by itself."""
+"""PostgreSQL and S3 are killed, stalled and out of space under work: callers hear `Unavailable`, nothing is lost, all
+resumes by itself."""
 
 import asyncio
 import os
 import signal
+import subprocess
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 
 from cluster.embedded.throwaway import Servers, throwaway_servers
+from governance.config import GovernanceSettings
 from governance.errors import GovernanceError, LeaseLost, Unavailable
 from governance.holder import Holder
 from governance.ids import SubjectId
-from governance.model import Artifact, Purpose
-from governance.service import GovernanceService
+from governance.model import Artifact, Kind, NewArtifact, Purpose
 from tests.support.governance import completed, fresh_database, holding, photo, running, settings_for, sign_up
 from tests.support.waiting import eventually
 
@@ -26,23 +29,13 @@ def own_servers() -> Iterator[Servers]:
         yield servers
 
 
-async def test_postgresql_killed_under_writers(own_servers: Servers, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["postgresql", "s3"])
+async def test_killed_under_writers(own_servers: Servers, tmp_path: Path, name: str) -> None:
     with fresh_database(own_servers) as dsn:
-        async with running(settings_for(own_servers, dsn, tmp_path)) as service, holding(service) as holder:
+        async with running(_quick(own_servers, dsn, tmp_path)) as service, holding(service) as holder:
             owner = (await sign_up(service)).id
-            made: list[Artifact] = []
-            writers = [asyncio.create_task(_write_on(holder, owner, made)) for _ in range(4)]
-            await eventually(lambda: _enough(made, 4), within_s=30)
-            _kill_tree(own_servers.postgres.running().pid)  # type: ignore[union-attr]
-            with pytest.raises(Unavailable):
-                await _until_unavailable(service, owner)
-            await asyncio.to_thread(own_servers.postgres.start)
-            before = len(made)
-            await eventually(lambda: _enough(made, before + 4, writers), within_s=60)
-            for writer in writers:
-                writer.cancel()
-            ends = await asyncio.gather(*writers, return_exceptions=True)
-            assert all(isinstance(end, asyncio.CancelledError) for end in ends), ends
+            made, failed = await _worked_through(own_servers, holder, owner, name)
+            assert failed, "somebody must have heard of it"
             for one in made:
                 async with holder.plaintext(one.id, Purpose.TRAINING) as buffer:
                     assert bytes(buffer) == b"a face"
@@ -50,11 +43,86 @@ async def test_postgresql_killed_under_writers(own_servers: Servers, tmp_path: P
             assert await service.parts.store.keys() == []
 
 
+async def _worked_through(
+    servers: Servers, holder: Holder, owner: SubjectId, name: str
+) -> tuple[list[Artifact], list[GovernanceError]]:
+    """Four writers before, during and after the death of a server; what they made, and the errors they heard."""
+    made: list[Artifact] = []
+    heard: list[GovernanceError] = []
+    writers = [asyncio.create_task(_write_on(holder, owner, made, heard)) for _ in range(4)]
+    await eventually(lambda: _enough(made, 4, writers), within_s=60)
+    server = servers.postgres if name == "postgresql" else servers.s3
+    running = server.running()
+    assert running is not None
+    _kill_tree(running.pid)
+    await eventually(lambda: _enough(heard, 1, writers), within_s=60)
+    await asyncio.to_thread(server.start)
+    before = len(made)
+    await eventually(lambda: _enough(made, before + 4, writers), within_s=90)
+    for writer in writers:
+        writer.cancel()
+    ends = await asyncio.gather(*writers, return_exceptions=True)
+    assert all(isinstance(end, asyncio.CancelledError) for end in ends), ends
+    return made, heard
+
+
+async def test_a_full_disk_stops_writers_and_loses_nothing(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 256) as disk, throwaway_servers(disk) as servers, fresh_database(servers) as dsn:
+        async with running(_quick(servers, dsn, tmp_path)) as service, holding(service) as holder:
+            owner, other = (await sign_up(service)).id, (await sign_up(service)).id
+            kept = await photo(holder, other, b"kept")
+            made: list[Artifact] = [await photo(holder, owner)]
+            ballast = _fill(disk)
+            with pytest.raises(Unavailable):
+                await _until_it_fails(holder, owner, made)
+            ballast.unlink()
+            await asyncio.to_thread(servers.postgres.start)
+            await asyncio.to_thread(servers.s3.start)
+            heard: list[GovernanceError] = []
+            writer = asyncio.create_task(_write_on(holder, owner, made, heard))
+            before = len(made)
+            await eventually(lambda: _enough(made, before + 2, [writer]), within_s=90)
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+            for one, data in [(kept, b"kept"), *((one, b"a face") for one in made)]:
+                async with holder.plaintext(one.id, Purpose.TRAINING) as buffer:
+                    assert bytes(buffer) == data
+            await completed(service, (await service.erase(owner)).id)
+            assert await service.parts.store.keys() == [kept.location]
+
+
+@contextmanager
+def small_disk(folder: Path, mebibytes: int) -> Iterator[Path]:
+    """A file system of its own that fills up quickly; needs root."""
+    folder.mkdir()
+    folder.chmod(0o755)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m,mode=755", "tmpfs", folder], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def _fill(disk: Path) -> Path:
+    """Takes all the room that is left."""
+    ballast = disk / "ballast"
+    room = os.statvfs(disk)
+    with ballast.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_frsize)
+    return ballast
+
+
+async def _until_it_fails(holder: Holder, owner: SubjectId, made: list[Artifact]) -> None:
+    for _ in range(200):
+        try:
+            made.append(await holder.write(NewArtifact(Kind.PHOTO, (owner,), Purpose.TRAINING), b"a face"))
+        except LeaseLost as error:
+            raise Unavailable from error
+
+
 async def test_s3_stopped_during_an_erasure(own_servers: Servers, tmp_path: Path) -> None:
     with fresh_database(own_servers) as dsn:
-        settings = settings_for(own_servers, dsn, tmp_path)
-        quick = settings.blobs.model_copy(update={"timeout_s": 0.5})
-        async with running(settings.model_copy(update={"blobs": quick})) as service, holding(service) as holder:
+        async with running(_quick(own_servers, dsn, tmp_path, 0.5)) as service, holding(service) as holder:
             owner = (await sign_up(service)).id
             made = await photo(holder, owner)
             process = psutil.Process(own_servers.s3.running().pid)  # type: ignore[union-attr]
@@ -69,29 +137,30 @@ async def test_s3_stopped_during_an_erasure(own_servers: Servers, tmp_path: Path
             assert await service.parts.store.keys() == []
 
 
-async def _write_on(holder: Holder, owner: SubjectId, made: list[Artifact]) -> None:
+def _quick(servers: Servers, dsn: str, folder: Path, timeout_s: float = 3.0) -> GovernanceSettings:
+    """Gives up on S3 soon."""
+    settings = settings_for(servers, dsn, folder)
+    return settings.model_copy(update={"blobs": settings.blobs.model_copy(update={"timeout_s": timeout_s})})
+
+
+async def _write_on(holder: Holder, owner: SubjectId, made: list[Artifact], heard: list[GovernanceError]) -> None:
     while True:
         try:
             made.append(await photo(holder, owner))
-        except (Unavailable, LeaseLost):
+        except (Unavailable, LeaseLost) as error:
+            heard.append(error)
             await asyncio.sleep(0.05)
 
 
-async def _until_unavailable(service: GovernanceService, owner: SubjectId) -> None:
-    for _ in range(100):
-        await service.subject(owner)
-        await asyncio.sleep(0.05)
-
-
-async def _enough(made: list[Artifact], count: int, writers: Sequence[asyncio.Task[None]] = ()) -> bool:
+async def _enough(done: Sequence[object], count: int, writers: Sequence[asyncio.Task[None]]) -> bool:
     for writer in writers:
         if writer.done():
             writer.result()
-    return len(made) >= count
+    return len(done) >= count
 
 
 def _kill_tree(pid: int) -> None:
-    """The postmaster and its children, as the kernel would when memory runs out."""
+    """The server and its children, as the kernel would when memory runs out."""
     parent = psutil.Process(pid)
     for process in (parent, *parent.children(recursive=True)):
         os.kill(process.pid, signal.SIGKILL)

@@ -68,7 +68,7 @@ def _drop_buckets(servers: Servers, prefix: str) -> None:
             client.delete_bucket(Bucket=bucket["Name"])
 
 
-def settings_for(servers: Servers, dsn: str, folder: Path, lease_s: float = 2.0) -> GovernanceSettings:
+def settings_for(servers: Servers, dsn: str, folder: Path, lease_s: float = 4.0) -> GovernanceSettings:
     """Quick leases and polls; a bucket of its own, named like the database."""
     address = servers.s3.address
     return GovernanceSettings(

@@ -1,0 +1,66 @@
+"""Erase people by the hundred under faults, and count residues, orphans and resurrections.
+
+Each round makes people with photos and crops, then erases most of them; its processes are killed (SIGKILL) at fail
+points, alone and in pairs, and PostgreSQL or S3 is killed or stalled under them. Every fifth round a backup is made in
+between and restored on an empty database at the end: there the erased must be gone as well. After the last round the
+raw bytes of all files, and the servers' memory, are searched for what was erased.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks.circumstances import machine
+from benchmarks.governance.campaign.checks import count_residues
+from benchmarks.governance.campaign.rounds import Campaign
+from cluster.embedded.throwaway import throwaway_servers
+
+_COMPACTIONS, _COMPACTION_S = 3, 3.0
+
+
+async def run(erasures: int, seed: int, people: int, folder: Path) -> dict[str, object]:
+    """The report; `clean` says whether nothing was left behind."""
+    began = perf_counter()
+    with throwaway_servers() as servers:
+        campaign = Campaign(servers, folder, seed, people)
+        while campaign.tally.erasures < erasures:
+            await campaign.round()
+        for _ in range(_COMPACTIONS):
+            await asyncio.sleep(_COMPACTION_S)
+            await asyncio.to_thread(servers.s3.compact)
+        await asyncio.to_thread(
+            count_residues, campaign.tally, campaign.diaries, servers.home.root, campaign.server_pids()
+        )
+    return {
+        "seed": seed,
+        "rounds": len(campaign.diaries),
+        **campaign.tally.counts(),
+        "kills": dict(sorted(campaign.kills.items())),
+        "server_faults": dict(sorted(campaign.server_faults.items())),
+        "restores": campaign.restores,
+        "clean": campaign.tally.clean,
+        "complaints": campaign.tally.complaints[:20],
+        "seconds": round(perf_counter() - began, 1),
+        "machine": machine(),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.governance.campaign", description=__doc__)
+    parser.add_argument("--erasures", type=int, default=1000, help="at least so many")
+    parser.add_argument("--people", type=int, default=25, help="erased in each round")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", action="store_true", help="one line of JSON")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        report = asyncio.run(run(options.erasures, options.seed, options.people, Path(folder)))
+    print(json.dumps(report, indent=None if options.json else 2))
+    sys.exit(not report["clean"])
+
+
+if __name__ == "__main__":
+    main()
