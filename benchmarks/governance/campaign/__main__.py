@@ -11,6 +11,8 @@ import asyncio
 import json
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -22,13 +24,17 @@ from cluster.embedded.throwaway import throwaway_servers
 _COMPACTIONS, _COMPACTION_S = 3, 3.0
 
 
-async def run(erasures: int, seed: int, people: int, folder: Path) -> dict[str, object]:
-    """The report; `clean` says whether nothing was left behind."""
+Tell = Callable[[str], object]
+
+
+async def run(erasures: int, seed: int, people: int, folder: Path, tell: Tell = lambda line: None) -> dict[str, object]:
+    """The report; `clean` says whether nothing was left behind. `tell` hears of each round."""
     began = perf_counter()
     with throwaway_servers() as servers:
         campaign = Campaign(servers, folder, seed, people)
         while campaign.tally.erasures < erasures:
             await campaign.round()
+            tell(f"round {len(campaign.diaries)}: {campaign.tally.erasures} erasures")
         for _ in range(_COMPACTIONS):
             await asyncio.sleep(_COMPACTION_S)
             await asyncio.to_thread(servers.s3.compact)
@@ -57,7 +63,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one line of JSON")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        report = asyncio.run(run(options.erasures, options.seed, options.people, Path(folder)))
+        told = partial(print, file=sys.stderr, flush=True)
+        report = asyncio.run(run(options.erasures, options.seed, options.people, Path(folder), told))
     print(json.dumps(report, indent=None if options.json else 2))
     sys.exit(not report["clean"])
 

@@ -121,7 +121,7 @@ def _settings(servers: Servers, folder: Path) -> GovernanceSettings:
     return settings.model_copy(
         update={
             "blobs": settings.blobs.model_copy(update={"timeout_s": 3.0}),
-            "leases": LeaseSettings(ttl_s=1.0),
+            "leases": LeaseSettings(ttl_s=3.0),
             "erasure": ErasureSettings(poll_s=0.1, step_lease_s=2.0, upload_s=20.0),
         }
     )
