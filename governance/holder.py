@@ -97,7 +97,7 @@ class Holder:
         with self._working_on(ticket.artifact.id):
             try:
                 reach(FailPoint.WRITE_REGISTERED)
-                receipt = await self._put(ticket, data)
+                receipt = await self._put(ticket, data, holder)
                 reach(FailPoint.WRITE_STORED)
                 artifact = await self._governance.commit(ticket.artifact.id, receipt)
                 reach(FailPoint.WRITE_COMMITTED)
@@ -142,10 +142,10 @@ class Holder:
         self._copies.release(id)
         await self._acknowledge([id])
 
-    async def _put(self, ticket: Ticket, data: Bytes | AsyncIterator[bytes]) -> Receipt:
-        key = self._open_key(ticket.artifact.id, ticket.sealed_key)
+    async def _put(self, ticket: Ticket, data: Bytes | AsyncIterator[bytes], holder: HolderId) -> Receipt:
+        key = self._open_key(ticket.artifact.id, ticket.sealed_key, holder)
         if isinstance(data, AsyncIterator):
-            going = UpStream(key, ticket.artifact, lambda: self._ends)
+            going = UpStream(key, ticket.artifact, self._ends_of(holder))
             return going.receipt(await self._store.put_parts(ticket.artifact.location, going.pieces(data)))
         try:
             sealed = seal_bytes(key, binding(ticket.artifact), data)
@@ -166,7 +166,7 @@ class Holder:
         try:
             with self._working_on(id):
                 grant = await self._governance.grant(id, purpose, holder)
-                return self._copies.add(id, await self._read(grant), on_drop)
+                return self._added(id, await self._read(grant, holder), on_drop, holder)
         except BaseException:
             await asyncio.shield(self._acknowledge([id]))
             raise
@@ -175,18 +175,18 @@ class Holder:
         try:
             with self._working_on(id):
                 grant = await self._governance.grant(id, purpose, holder)
-                key = self._open_key(id, grant.sealed_key)
-                copy = self._copies.add(id, bytearray(CHUNK_BYTES), None)
-                return DownStream(key, grant, copy, lambda: self._ends)
+                key = self._open_key(id, grant.sealed_key, holder)
+                copy = self._added(id, bytearray(CHUNK_BYTES), None, holder)
+                return DownStream(key, grant, copy, self._ends_of(holder))
         except BaseException:
             await asyncio.shield(self._acknowledge([id]))
             raise
 
-    async def _read(self, grant: Grant) -> bytearray:
+    async def _read(self, grant: Grant, holder: HolderId) -> bytearray:
         sealed = await self._store.get(grant.artifact.location, grant.version_id)
         if sha256(sealed).digest() != grant.sha256:
             raise Tampered()
-        key = self._open_key(grant.artifact.id, grant.sealed_key)
+        key = self._open_key(grant.artifact.id, grant.sealed_key, holder)
         try:
             plain = open_bytes(key, binding(grant.artifact), sealed)
         finally:
@@ -196,8 +196,17 @@ class Holder:
             raise LeaseLost()
         return plain
 
-    def _open_key(self, id: ArtifactId, sealed: bytes) -> bytearray:
-        if monotonic() >= self._ends:
+    def _added(self, id: ArtifactId, buffer: bytearray, on_drop: Callable[[], None] | None, holder: HolderId) -> Copy:
+        """A copy that this lease answers for. One that ended meanwhile is not followed by its successor, of which
+        governance does not know that it has this."""
+        copy = self._copies.add(id, buffer, on_drop)
+        if self._id != holder:
+            self._copies.drop_one(copy)
+            raise LeaseLost()
+        return copy
+
+    def _open_key(self, id: ArtifactId, sealed: bytes, holder: HolderId) -> bytearray:
+        if self._id != holder or monotonic() >= self._ends:
             raise LeaseLost()
         return unseal(self._session, sealed, id.encode())
 
@@ -216,11 +225,20 @@ class Holder:
 
     async def _leased(self, work: Callable[[HolderId], Awaitable[T]]) -> T:
         """Work under the lease; when it turns out to have ended, once more under a new one."""
+        holder = await self._lease()
         try:
-            return await work(await self._lease())
+            return await work(holder)
         except LeaseLost:
-            self._lose()
+            self._lose_lease(holder)
         return await work(await self._lease())
+
+    def _lose_lease(self, holder: HolderId) -> None:
+        """Nothing when another task has taken the next one already."""
+        if self._id == holder:
+            self._lose()
+
+    def _ends_of(self, holder: HolderId) -> Callable[[], float]:
+        return lambda: self._ends if self._id == holder else 0.0
 
     async def _lease(self) -> HolderId:
         """The lease that stands, or a new one."""
@@ -250,8 +268,6 @@ class Holder:
             await asyncio.sleep(min(_LONGEST_BEAT_S, self._ttl_s / _RENEWALS_PER_LEASE))
             try:
                 await asyncio.wait_for(self._renew(), timeout=self._ttl_s)
-            except LeaseLost:
-                self._lose()
             except (Unavailable, TimeoutError):
                 _LOG.warning("governance does not answer; %s holds on until its lease ends", self._kind)
             except GovernanceError:
@@ -259,7 +275,11 @@ class Holder:
 
     async def _renew(self) -> None:
         id, asked = await self._lease(), monotonic()
-        answer = await self._governance.renew(id, self._copies.ids(asked))
+        try:
+            answer = await self._governance.renew(id, self._copies.ids(asked))
+        except LeaseLost:
+            self._lose_lease(id)
+            return
         if self._id != id:
             return
         self._lasts(asked, answer.ttl_s)

@@ -27,9 +27,10 @@ def own_house(own_servers: Servers, tmp_path_factory: pytest.TempPathFactory) ->
         yield running
 
 
+@pytest.mark.timeout(600)
 def test_an_outage_is_answered_with_503_and_a_time_and_then_all_goes_on(own_servers: Servers, own_house: House) -> None:
     person = newcomer(own_house)
-    person.http.timeout = 60
+    person.http.timeout = 150
     model = person.train()
     before = person.picture(model=model, seed=3).json()["data"][0]["b64_json"]
     photo = person.upload(1)[0]

@@ -27,12 +27,14 @@ _COMPACTIONS, _COMPACTION_S = 3, 3.0
 Tell = Callable[[str], object]
 
 
-async def run(erasures: int, seed: int, people: int, folder: Path, tell: Tell = lambda line: None) -> dict[str, object]:
+async def run(
+    erasures: int, seed: int, people: int, folder: Path, tell: Tell = lambda line: None, longest_s: float = 1e9
+) -> dict[str, object]:
     """The report; `clean` says whether nothing was left behind. `tell` hears of each round."""
     began = perf_counter()
     with throwaway_servers() as servers:
         campaign = Campaign(servers, folder, seed, people)
-        while campaign.tally.erasures < erasures:
+        while campaign.tally.erasures < erasures and perf_counter() - began < longest_s:
             await campaign.round()
             tell(f"round {len(campaign.diaries)}: {campaign.tally.erasures} erasures")
         for _ in range(_COMPACTIONS):
@@ -60,11 +62,13 @@ def main() -> None:
     parser.add_argument("--erasures", type=int, default=1000, help="at least so many")
     parser.add_argument("--people", type=int, default=25, help="erased in each round")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--minutes", type=float, default=1e9, help="begin no further round after so many")
     parser.add_argument("--json", action="store_true", help="one line of JSON")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         told = partial(print, file=sys.stderr, flush=True)
-        report = asyncio.run(run(options.erasures, options.seed, options.people, Path(folder), told))
+        longest_s = options.minutes * 60
+        report = asyncio.run(run(options.erasures, options.seed, options.people, Path(folder), told, longest_s))
     print(json.dumps(report, indent=None if options.json else 2))
     sys.exit(not report["clean"])
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from benchmarks.governance.campaign.diary import Diary, content
+from benchmarks.governance.campaign.worker import persist
 from governance.audit.errors import CertificateError
 from governance.audit.verify import verify
 from governance.errors import Gone, GovernanceError, NotFound
@@ -81,14 +82,14 @@ async def _certified(tally: Tally, service: GovernanceService, request: RequestI
 
 async def _check_erased(tally: Tally, holder: Holder, id: ArtifactId) -> None:
     tally.artifacts_erased += 1
-    if await _read(holder, id) is not None:
+    if await persist(lambda: _read(holder, id)) is not None:
         tally.resurrections += 1
         tally.complain(f"{id} can be read")
 
 
 async def _check_kept(tally: Tally, holder: Holder, id: ArtifactId, expected: bytes) -> None:
     tally.artifacts_kept += 1
-    if await _read(holder, id) != expected:
+    if await persist(lambda: _read(holder, id)) != expected:
         tally.changed += 1
         tally.complain(f"{id} is not what was written")
 

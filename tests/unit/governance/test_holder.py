@@ -156,3 +156,44 @@ async def test_many_at_once_share_commits(service: GovernanceService, holder: Ho
     for n, one in enumerate(made):
         async with holder.plaintext(one.id, Purpose.TRAINING) as buffer:
             assert bytes(buffer) == bytes([n])
+
+
+class Interrupted:
+    """A governance whose caller loses its lease while it answers, and has a new one when the answer arrives."""
+
+    def __init__(self, service: GovernanceService, call: str) -> None:
+        self._service, self._call = service, call
+        self.holder: Holder | None = None
+
+    def __getattr__(self, name: str):
+        method = getattr(self._service, name)
+
+        async def call(*args, **options):
+            answer = await method(*args, **options)
+            if name == self._call and self.holder is not None:
+                holder, self.holder = self.holder, None
+                holder._lose()
+                await holder._lease()
+            return answer
+
+        return call
+
+
+@pytest.mark.parametrize("call", ["register", "grant"])
+async def test_what_was_granted_under_a_lease_that_ended_is_not_used_under_the_next(
+    service: GovernanceService, holder: Holder, call: str
+) -> None:
+    owner = await sign_up(service)
+    link = Interrupted(service, call)
+    tired = await Holder.open(link, service.parts.store, kind=HolderKind.TOOL, region=REGION)
+    before = tired.id
+    link.holder = tired
+    made = await photo(tired, owner.id)
+    link.holder = tired
+    buffer = await tired.hold(made.id, Purpose.TRAINING, lambda: None)
+    assert bytes(buffer) == b"a face"
+    assert tired.id != before
+    async with service.parts.database.transaction() as conn:
+        cursor = await conn.execute("SELECT holder FROM holdings WHERE artifact = %s", [made.id.uuid])
+        assert tired.id.uuid in {row[0] for row in await cursor.fetchall()}, "governance must know who has it"
+    await tired.close()
