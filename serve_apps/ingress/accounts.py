@@ -11,16 +11,13 @@ from governance.model import (
     Kind,
     NewAccount,
     NewArtifact,
-    NewToken,
     Purpose,
     Subject,
     SubjectId,
-    Token,
 )
 from serve_apps.ingress.errors import Invalid, Taken, Unauthorized, Underage
 from serve_apps.ingress.idempotency import Once, once, recalled, settle
 from serve_apps.ingress.schemas.accounts import SignUp
-from serve_apps.ingress.secrets import NewSecretToken, new_token
 from serve_apps.ingress.services import Services
 
 
@@ -58,15 +55,6 @@ async def sign_in(parts: Services, email: str, password: str) -> Account:
     parts.account_attempts.forget(email_hash)
     return account
 
-
-async def issue(parts: Services, new: NewToken) -> Token:
-    """Stores a token by its hash."""
-    return await parts.governance.issue_token(new)
-
-
-def fresh_token() -> NewSecretToken:
-    """The secret of a token that is to be issued."""
-    return new_token()
 
 
 async def profile(parts: Services, subject: SubjectId) -> Profile:

@@ -1,5 +1,6 @@
 """Bearer tokens, keyed hashes and signed links, all from one service secret."""
 
+import base64
 import hashlib
 import hmac
 import os
@@ -20,9 +21,9 @@ class NewSecretToken:
     hash: bytes
 
 
-def new_token() -> NewSecretToken:
-    """A token of 256 random bits."""
-    text = PREFIX + secrets.token_urlsafe(32)
+def new_token(bits: bytes | None = None) -> NewSecretToken:
+    """A token of 256 bits: random ones, or those given."""
+    text = PREFIX + base64.urlsafe_b64encode(bits or secrets.token_bytes(32)).decode().rstrip("=")
     return NewSecretToken(text, token_hash(text))
 
 
@@ -40,6 +41,7 @@ class Secrets:
         self._email = _derive(root, b"email")
         self._link = _derive(root, b"link")
         self._fingerprint = _derive(root, b"fingerprint")
+        self._token = _derive(root, b"token")
 
     def email_hash(self, email: str) -> bytes:
         """Names an account without keeping its address in a column: 32 bytes, equal for the same mailbox."""
@@ -52,6 +54,10 @@ class Secrets:
     def fingerprint(self, *parts: bytes | bytearray) -> bytes:
         """Tells two requests apart without keeping their contents: 32 bytes."""
         return _mac(self._fingerprint, *parts)
+
+    def repeatable_token(self, *parts: bytes) -> NewSecretToken:
+        """The same token for the same parts: a repeated request is answered with it, though only its hash is kept."""
+        return new_token(_mac(self._token, *parts))
 
     def sign_link(self, path: str, expires_at: datetime) -> str:
         """The `signature` that lets anyone with the link read `path` until `expires_at`."""

@@ -1,11 +1,13 @@
 """Idempotency-Key: a repeated POST does its work once and gets the first answer."""
 
+import inspect
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from serve_apps.ingress.app import ROUTERS
 from tests.integration.house import House
 from tests.integration.people import PASSWORD, Person, events_of, picture, sign_up_body
 
@@ -64,6 +66,39 @@ def test_streamed_pictures(person: Person, key: dict[str, str]) -> None:
     first, again = (person.http.post("/v1/images/generations", json=body, headers=key) for _ in range(2))
     [(_, one)], [(_, other)] = events_of(first.text), events_of(again.text)
     assert (one["artifact"], one["b64_json"]) == (other["artifact"], other["b64_json"])
+
+
+def test_tokens(person: Person, key: dict[str, str]) -> None:
+    """The same token comes again, though nothing but its hash is kept; once revoked it never comes back."""
+    ask = {"scopes": ["account"], "lifetime_days": 3}
+    first, again = (person.http.post("/v1/tokens", json=ask, headers=key) for _ in range(2))
+    assert first.status_code == 201, first.text
+    assert first.json() == again.json()
+    other = person.http.post("/v1/tokens", json=ask | {"lifetime_days": 4}, headers=key)
+    assert (other.status_code, other.json()["code"]) == (409, "conflict")
+    bearer = {"Authorization": f"Bearer {first.json()['access_token']}"}
+    assert person.http.get("/v1/account", headers=bearer).status_code == 200
+    assert person.http.delete("/v1/sessions/current", headers=bearer).status_code == 204
+    revoked = person.http.post("/v1/tokens", json=ask, headers=key)
+    assert (revoked.status_code, revoked.json()["code"]) == (409, "conflict")
+    assert person.http.get("/v1/account", headers=bearer).status_code == 401
+
+
+def test_sessions(house: House, person: Person, key: dict[str, str]) -> None:
+    body = {"email": person.email, "password": PASSWORD}
+    first, again = (httpx.post(f"{house.url}/v1/sessions", json=body, headers=key) for _ in range(2))
+    assert first.status_code == 201, first.text
+    assert first.json() == again.json()
+    wrong = httpx.post(f"{house.url}/v1/sessions", json=body | {"password": "something else"}, headers=key)
+    assert wrong.status_code == 401
+    fresh = httpx.post(f"{house.url}/v1/sessions", json=body)
+    assert fresh.json()["access_token"] != first.json()["access_token"]
+
+
+def test_every_post_takes_a_key() -> None:
+    posts = [route for module in ROUTERS for route in module.router.routes if "POST" in getattr(route, "methods", ())]
+    assert len(posts) >= 8
+    assert [route.path for route in posts if "idempotency" not in str(inspect.signature(route.endpoint)).lower()] == []
 
 
 def test_a_key_is_its_owners_alone(person: Person, stranger: Person, key: dict[str, str]) -> None:
