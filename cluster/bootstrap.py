@@ -21,7 +21,7 @@ from training.pool import start_pool
 
 NAMESPACE = "pixreunion"
 APPLICATION = "pixreunion"
-READY_S = 120.0
+READY_S = 300.0
 
 
 def compose(plan: Plan, teller: Teller) -> None:

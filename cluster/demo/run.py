@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -17,7 +17,7 @@ from cluster.demo.errors import Broken
 from cluster.demo.memory import PeakMemory
 from cluster.demo.story import Outcome, Story
 from cluster.demo.world import fresh_person
-from cluster.errors import Busy, DiskUnusable, NotRunning
+from cluster.errors import Busy, ClusterError, DiskUnusable, NotRunning
 from cluster.home import Home
 from cluster.installation import Installation
 from cluster.interrupts import undisturbed
@@ -95,9 +95,22 @@ def _on(installation: Installation, out: Path, seed: int | None, teller: Teller)
         addresses = installation.up(teller)
         with Api(addresses.api) as api:
             return Story(installation, api, fresh_person(seed), out, teller).tell()
+    except ClusterError:
+        teller.say(f"  The services' logs are kept in {_kept_logs(installation, out)}")
+        raise
     finally:
         with undisturbed():
             _end(installation, teller)
+
+
+def _kept_logs(installation: Installation, out: Path) -> Path:
+    """The logs of what failed, beside the other results; there is nothing personal in them."""
+    kept, home = out / "logs", installation.home
+    shutil.rmtree(kept, ignore_errors=True)
+    for folder in (home.logs, *home.ray.glob("session_2*/logs")):
+        with suppress(OSError):  # Files that are just being replaced are missed.
+            shutil.copytree(folder, kept / folder.parent.name, ignore_dangling_symlinks=True)
+    return kept
 
 
 def _end(installation: Installation, teller: Teller) -> None:

@@ -24,6 +24,7 @@ REGION = "eu-north-1"
 # Told to stop, it waits 15 seconds for streams that never end; what it answered for is on disk already.
 _CLIENT = Config(connect_timeout=2, read_timeout=10, retries={"max_attempts": 1}, s3={"addressing_style": "path"})
 _STOP = ((signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0))
+_SOCKETS = Path("/tmp")  # noqa: S108 - the server's own choice
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class EmbeddedS3:
         gone = mark is None or stop(mark, _STOP)
         if gone:
             self._mark.unlink(missing_ok=True)
+            for socket in self._sockets():
+                socket.unlink(missing_ok=True)
         return gone
 
     def compact(self) -> None:
@@ -132,6 +135,12 @@ class EmbeddedS3:
             "s3.localSocket": self.directory / "s3.sock",
         }
         return [f"-{name}={value}" for name, value in flags.items()]
+
+    def _sockets(self) -> list[Path]:
+        """What the server leaves behind: where these lie cannot be set."""
+        inner = {"master": Port.S3_MASTER_GRPC, "volume": Port.S3_VOLUME_GRPC, "s3": Port.S3_GRPC}
+        ports = self.address.ports
+        return [_SOCKETS / f"seaweedfs-{name}-grpc-{ports[port]}.sock" for name, port in inner.items()]
 
     def _configure(self) -> None:
         (self.directory / "volumes").mkdir(exist_ok=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.sources import ROOT, files_of_tests, modules, unit_test_of
+from tests.architecture.sources import ROOT, covered_by, files_of_tests, modules, nearest, reached_from, unit_test_of
 
 MAX_FILE_LINES = 600
 
@@ -22,10 +22,19 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
             yield node
 
 
-def test_every_module_has_a_test_file_of_its_name() -> None:
-    """Of those that do something: types, protocols and tables of constants have nothing to test."""
-    wanted = [path for path in modules() if path.name != "__init__.py" and any(map(_acts, functions(path)))]
-    assert [str(path) for path in wanted if not (ROOT / unit_test_of(path)).exists()] == []
+def without_a_test_of_its_name() -> list[Path]:
+    """Of the modules that do something: types, protocols and tables of constants have nothing to test."""
+    acting = [path for path in modules() if path.name != "__init__.py" and any(map(_acts, functions(path)))]
+    return [path for path in acting if not (ROOT / unit_test_of(path)).exists()]
+
+
+def test_every_module_has_a_test_file_of_its_name_or_tests_that_drive_it_in_company() -> None:
+    table = covered_by()
+    reached = {entry: reached_from(tests) for entry, tests in table.items()}
+    found = {path: nearest(path, table) for path in without_a_test_of_its_name()}
+    assert [str(path) for path, entry in found.items() if entry is None] == []
+    assert [str(path) for path, entry in found.items() if entry and path not in reached[entry]] == []
+    assert sorted(str(entry) for entry in set(table) - set(found.values())) == [], "no module needs these any more"
 
 
 def _acts(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -59,7 +59,7 @@ class Person:
 def newcomer(house: House) -> Person:
     """Somebody who has just signed up and in."""
     email = f"{uuid4().hex}@example.org"
-    http = httpx.Client(base_url=house.url, timeout=30)
+    http = httpx.Client(base_url=house.url, timeout=120)
     signed_up = http.post("/v1/accounts", json=sign_up_body(email))
     assert signed_up.status_code == 201, signed_up.text
     signed_in = http.post("/v1/sessions", json={"email": email, "password": PASSWORD})
