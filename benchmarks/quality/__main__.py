@@ -19,6 +19,7 @@ from benchmarks.quality.learning import Learned, Sampling, learn
 from benchmarks.quality.sheet import contact_sheet
 from training.demo.checker import attribute_checker
 from training.demo.identity import face_encoder
+from training.demo.seeds import EVALUATION, VALIDATION
 from training.demo.vae import psnr_db
 from training.demo.weights import BASE
 from training.engine.base import BaseModel
@@ -40,6 +41,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--pack", type=int, default=4, help="how many are learned at a time, after the first")
     parser.add_argument("--steps", type=int, default=Sampling().steps, help="denoising steps of a picture")
     parser.add_argument("--guidance", type=float, default=Sampling().guidance)
+    parser.add_argument("--tuning", action="store_true", help="people of the validation range, to choose a recipe by")
     parser.add_argument("--base", default=str(BASE), help="a diffusers folder")
     parser.add_argument("--sheet", type=Path, default=Path("var/quality.png"), help="where the contact sheet goes")
     parser.add_argument("--json", action="store_true", help="one line of JSON instead of a table")
@@ -75,7 +77,7 @@ def learn_all(who: Cast, recipe: Recipe, options: argparse.Namespace) -> list[Le
 def measure(options: argparse.Namespace) -> Fields:
     """Everything; also writes the contact sheet."""
     encoder, checker, recipe = face_encoder(), attribute_checker(), recipe_of(options)
-    who = cast(options.people, options.seed, options.prompts, encoder)
+    who = cast(options.people, options.seed, options.prompts, encoder, VALIDATION if options.tuning else EVALUATION)
     pipeline = StableDiffusionPipeline.from_pretrained(options.base)
     pipeline.set_progress_bar_config(disable=True)
     how = Sampling(options.steps, options.guidance)

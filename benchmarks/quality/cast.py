@@ -8,7 +8,7 @@ from training.demo.photos import Photo, photos
 from training.demo.prompts import Wish, wishes_for
 from training.demo.render import pixels
 from training.demo.scene import variation
-from training.demo.seeds import EVALUATION
+from training.demo.seeds import EVALUATION, SeedRange
 from training.evaluation import FaceEncoder, Pixels, Vectors, centres
 
 GALLERY = 100
@@ -53,15 +53,15 @@ class Cast:
     gallery: Vectors
 
 
-def cast(people: int, seed: int, prompts: int, encoder: FaceEncoder) -> Cast:
-    """A hundred people of the evaluation range, chosen by the seed; the first `people` of them are learned.
+def cast(people: int, seed: int, prompts: int, encoder: FaceEncoder, among: SeedRange = EVALUATION) -> Cast:
+    """A hundred people of a range, chosen by the seed; the first `people` of them are learned.
 
     Raises ValueError when more people than the gallery holds are asked for.
     """
     if not 1 <= people <= GALLERY:
         raise ValueError(f"from 1 to {GALLERY} people can be learned in one measurement, not {people}")
-    chosen = np.random.default_rng(seed).choice(EVALUATION.last - EVALUATION.first, GALLERY, replace=False)
-    taken = [photos(EVALUATION.seed(int(number)), PHOTOS) for number in chosen]
+    chosen = np.random.default_rng(seed).choice(among.last - among.first, GALLERY, replace=False)
+    taken = [photos(among.seed(int(number)), PHOTOS) for number in chosen]
     known = np.concatenate([[np.asarray(photo.image) for photo in each] for each in taken])
     subjects = [Subject(each[0].identity.seed, each, wishes_for(each, prompts)) for each in taken[:people]]
     return Cast(subjects, centres(encoder.embed(known), GALLERY))
