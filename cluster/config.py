@@ -42,7 +42,8 @@ class S3Settings(_Frozen):
 
 
 class RaySettings(_Frozen):
-    """The head started here. `inline_bytes`: larger values would pass through the object store, which nobody zeroes."""
+    """The head started here. `inline_bytes`: larger values would pass through the object store, which nobody zeroes.
+    `cpus` is what Ray places by; None: this machine's cores, and on a small one as many as the services claim."""
 
     object_store_bytes: int = Field(default=160_000_000, ge=80_000_000)
     inline_bytes: int = Field(default=16_000_000, ge=100_000)

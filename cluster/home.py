@@ -71,8 +71,11 @@ class Home:
         name = f"pixr-{hashlib.sha256(str(self.root).encode()).hexdigest()[:10]}"
         return Path(tempfile.gettempdir()) / name / "ray"
 
-    def prepare(self) -> None:
-        """Makes the directories (0700) and proves that they can be written. Raises DiskUnusable."""
+    def prepare(self, needed_bytes: int | None = None) -> None:
+        """Makes the directories (0700) and proves that they can be written. Raises DiskUnusable.
+
+        `needed_bytes`: how much room there must be; as a rule what a service needs before the first photo.
+        """
         try:
             # Ray opens its own directory to everybody; the one above it stays closed.
             for path in (self.root, self.postgres, self.s3, self.logs, self.marks, self.ray.parent, self.ray):
@@ -81,9 +84,10 @@ class Home:
         except OSError as error:
             raise self._unusable(error) from error
         free = shutil.disk_usage(self.root).free
-        if free < NEEDED_BYTES:
+        needed = NEEDED_BYTES if needed_bytes is None else needed_bytes
+        if free < needed:
             raise DiskUnusable(
-                f"The disk of {self.root} has {free // 1_000_000} MB left; {NEEDED_BYTES // 1_000_000} MB are needed.",
+                f"The disk of {self.root} has {free // 1_000_000} MB left; {needed // 1_000_000} MB are needed.",
                 "Free some space, or point PIXREUNION_HOME at a larger disk.",
             )
 

@@ -21,6 +21,8 @@ from cluster.secrets import write_private
 START_S = 180.0
 # A raylet gives its helpers 15 seconds to start, no more; on a busy machine that may take a second try.
 ATTEMPTS = 3
+# What one generator, one ingress and one training worker claim; on two cores they share, and none waits for ever.
+LEAST_CPUS = 4
 # Freed memory is overwritten at once (docs/decisions/0003-freed-memory.md); it must be set before a process starts.
 _CLEAN_MEMORY = {
     "PYTHONMALLOC": "malloc",
@@ -147,7 +149,7 @@ class RayHead:
             "object-spilling-directory": self._home.ray / "spill",
             "object-store-memory": self._settings.object_store_bytes,
             "labels": ",".join(f"{name}={value}" for name, value in self._settings.labels.items()) or None,
-            "num-cpus": self._settings.cpus,
+            "num-cpus": self._settings.cpus or max(LEAST_CPUS, psutil.cpu_count() or 1),
             "num-gpus": self._settings.gpus,
             "include-dashboard": str(self._settings.dashboard).lower(),
         }

@@ -1,5 +1,6 @@
 """The person's side: thin clients of the HTTP API."""
 
+import os
 import time
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from cluster.cli.output import Json, answer, console, table
 from cluster.client.api import Api, pictures
 from cluster.client.session import forget, remember, service_url, session_file, signed_in, stranger
 from cluster.config import load
-from cluster.errors import BadSettings, ClusterError, NotRunning
+from cluster.errors import BadSettings, ClusterError, DiskUnusable, NotRunning
 from governance.audit.errors import CertificateError
 from governance.audit.verify import verify as verify_certificate
 from serve_apps.ingress.schemas.lineage import LineageFormat
@@ -68,9 +69,10 @@ def login(email: Email, password: Password, json: Json = False) -> None:
 
 
 @account.command("logout")
-def logout() -> None:
+def logout(json: Json = False) -> None:
     """Forget the token."""
     forget(load())
+    answer(json, {"signed_in": False}, "Signed out.")
 
 
 @account.command("show")
@@ -164,6 +166,7 @@ def erase(
 ) -> None:
     """Erase one thing with all that was made from it, or the account with everything; keeps the certificate."""
     settings = load()
+    _check_place(certificate)
     if not yes:
         what = artifact or "your account with everything in it"
         typer.confirm(f"Erase {what} for good?", abort=True)
@@ -193,6 +196,13 @@ def verify(
     document = {"valid": True, "key_id": checked.key_id, "trusted": checked.trusted, "clean": checked.clean}
     trust = "the key you named" if checked.trusted else "a key you did not name; compare it with the service's own"
     answer(json, document, f"Valid. Signed by {checked.key_id} ({trust}).")
+
+
+def _check_place(certificate: Path | None) -> None:
+    """Before anything is erased: the certificate must have somewhere to go."""
+    folder = (certificate or Path("here")).absolute().parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise DiskUnusable(f"The certificate cannot be written to {folder}.", "Name another file with --certificate.")
 
 
 def await_completion(api: Api, request: RequestAnswer, timeout_s: float) -> RequestAnswer:

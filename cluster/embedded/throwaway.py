@@ -27,7 +27,7 @@ def throwaway_servers(within: Path | None = None) -> Iterator[Servers]:
     """Starts both servers in a directory of their own, `within` a given one; stops them and removes it at the end."""
     with tempfile.TemporaryDirectory(prefix="pixr-", dir=within) as root, ExitStack() as stack:
         home, ports, keys = Home(Path(root)), free_block(), Secrets()
-        home.prepare()
+        home.prepare(needed_bytes=0)
         address = PostgresAddress(ports[Port.POSTGRES], keys.postgres_password)
         postgres = EmbeddedPostgres(home.postgres, address, home.marks / "postgres", home.logs / "postgres.log")
         s3_address = S3Address(ports, keys.s3_access_key, keys.s3_secret_key, keys.s3_signing)

@@ -6,6 +6,7 @@ from cluster.compose import Plan, plan, secret_files
 from cluster.config import S3Settings, Settings
 from cluster.home import Home
 from cluster.ports import Port, PortBlock
+from cluster.rayhead import LEAST_CPUS
 from cluster.secrets import Secrets
 
 PORTS = PortBlock(21_000)
@@ -54,3 +55,13 @@ def test_generator_and_pool_load_the_same_base_in_the_same_region(tmp_path: Path
 def test_a_plan_survives_its_file(tmp_path: Path) -> None:
     made = composed(tmp_path)
     assert Plan.model_validate_json(made.model_dump_json()) == made
+
+
+def test_the_smallest_machine_has_room_for_one_of_each() -> None:
+    """Ray places by claims: a training that finds no room beside the other services would wait for ever."""
+    settings = Settings()
+    serving, pool = settings.serving, settings.training.pool
+    claimed = serving.generator.cpus_per_replica * serving.generator.max_replicas
+    claimed += serving.ingress_cpus * serving.ingress_replicas
+    claimed += pool.cpus * pool.workers_per_group * pool.groups
+    assert claimed <= LEAST_CPUS

@@ -44,6 +44,14 @@ def test_a_full_disk_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         Home(tmp_path / "home").prepare()
 
 
+def test_a_disk_that_fills_up_later_is_explained(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    with pytest.raises(DiskUnusable, match="is full"), home.writing():
+        Path("/dev/full").write_bytes(b"x")
+    with pytest.raises(FileNotFoundError), home.writing():
+        (tmp_path / "none").read_bytes()
+
+
 def test_two_commands_do_not_hold_one_home(tmp_path: Path) -> None:
     command = [sys.executable, "-c", HOLD, str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:

@@ -62,6 +62,26 @@ def test_a_silent_service_is_explained(environment: dict[str, str]) -> None:
     assert "Nobody answers" in done.stderr
 
 
+def test_nothing_is_erased_before_its_certificate_has_a_place(environment: dict[str, str]) -> None:
+    done = run(environment, "erase", "--yes", "--certificate", "/proc/none/certificate.json")
+    assert done.returncode == 1
+    assert "/proc/none" in done.stderr
+    assert "--certificate" in done.stderr
+
+
+def test_a_file_that_cannot_be_written_is_named_without_a_traceback(environment: dict[str, str]) -> None:
+    done = run(environment, "demo", "--out", "/proc/demo")
+    assert done.returncode == 1
+    assert "/proc/demo" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_signing_out_twice_is_no_failure(environment: dict[str, str]) -> None:
+    for _ in range(2):
+        done = run(environment, "account", "logout", "--json")
+        assert json.loads(done.stdout) == {"signed_in": False}
+
+
 def test_down_without_up(environment: dict[str, str]) -> None:
     done = run(environment, "down")
     assert done.returncode == 1
