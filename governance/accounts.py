@@ -1,10 +1,14 @@
 """Accounts, tokens and restriction."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
 from governance.audit.leaf import Leaf, LeafEvent
 from governance.clock import Clock
-from governance.errors import Conflict, Gone
+from governance.errors import Conflict, Gone, GovernanceError, NotFound
 from governance.ledger import accounts, epochs, subjects
 from governance.ledger.database import Connection, Database
+from governance.ledger.group import GroupCommit
 from governance.ledger.leaves import record
 from governance.model import (
     Account,
@@ -20,12 +24,27 @@ from governance.vault.cipher import new_key, zero
 from governance.vault.keyring import Keyring
 from governance.vault.wrap import seal_named
 
+_MOVES_AT_ONCE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A person to another state."""
+
+    id: SubjectId
+    status: SubjectStatus
+    event: LeafEvent
+
 
 class Accounts:
     """See `api.AccountsApi` for what each call promises."""
 
     def __init__(self, database: Database, keys: Keyring, clock: Clock) -> None:
         self._database, self._keys, self._clock = database, keys, clock
+        self._moves: GroupCommit[Move, Subject] = GroupCommit(database, self._move, _MOVES_AT_ONCE)
+
+    async def close(self) -> None:
+        await self._moves.close()
 
     async def create_account(self, new: NewAccount) -> Subject:
         async with self._database.transaction() as conn:
@@ -71,21 +90,30 @@ class Accounts:
             return await subjects.get(conn, id)
 
     async def restrict(self, id: SubjectId) -> Subject:
-        return await self._move(id, SubjectStatus.FROZEN, LeafEvent.SUBJECT_FROZEN)
+        return await self._moves.submit(Move(id.check(), SubjectStatus.FROZEN, LeafEvent.SUBJECT_FROZEN))
 
     async def lift(self, id: SubjectId) -> Subject:
-        return await self._move(id, SubjectStatus.ACTIVE, LeafEvent.SUBJECT_LIFTED)
+        return await self._moves.submit(Move(id.check(), SubjectStatus.ACTIVE, LeafEvent.SUBJECT_LIFTED))
 
-    async def _move(self, id: SubjectId, status: SubjectStatus, event: LeafEvent) -> Subject:
-        async with self._database.transaction() as conn:
-            subject = await subjects.lock(conn, id)
-            if _gone(subject):
-                raise Gone()
-            if subject.status is status:
-                return subject
-            moved = await subjects.set_state(conn, id, status)
-            await self._record(conn, event, id)
-            return moved
+    async def _move(self, conn: Connection, moves: Sequence[Move]) -> Sequence[Subject | GovernanceError]:
+        before = await subjects.lock_all(conn, {move.id for move in moves})
+        now, after = self._clock(), dict(before)
+        answers: list[Subject | GovernanceError] = []
+        leaves: list[Leaf] = []
+        for move in moves:
+            subject = after.get(move.id)
+            if subject is None:
+                answers.append(NotFound())
+            elif _gone(subject):
+                answers.append(Gone())
+            else:
+                if subject.status is not move.status:
+                    leaves.append(Leaf(event=move.event, at=now, subject=move.id))
+                after[move.id] = replace(subject, status=move.status)
+                answers.append(after[move.id])
+        await subjects.set_states(conn, [one for id, one in after.items() if one.status is not before[id].status])
+        await record(conn, leaves)
+        return answers
 
     async def _insert(self, conn: Connection, region: str) -> Subject:
         subject = Subject(SubjectId.new(), region, SubjectStatus.ACTIVE, self._clock())

@@ -70,7 +70,8 @@ class GovernanceService:
     async def close(self) -> None:
         """Let running commits end, stop the background, zero the keys."""
         await self.parts.background.stop()
-        await self.parts.gate.close()
+        for part in (self.parts.gate, self.parts.accounts, self.parts.erasure):
+            await part.close()
         await self.parts.leases.close()
         await self.parts.database.close()
         self.parts.keys.close()

@@ -34,6 +34,7 @@ def measurements(scale: int) -> dict[str, Callable[[Servers], Awaitable[Any]]]:
         "fence_ms_p99": erasing.fence_ms_p99,
         "key_destroy_ms_p99": erasing.key_destroy_ms_p99,
         "serving_overhead_pct": serving.serving_overhead_pct,
+        "standing_cpu_pct": serving.standing_cpu_pct,
         "scanner_recall": recall.scanner_recall,
         "gdprbench": gdprbench.gdprbench,
     }

@@ -3,7 +3,7 @@
 With it, adapters are granted and opened under a lease, and every picture is registered, sealed, stored and committed
 through governance in PostgreSQL and S3. Without it, adapters lie in memory and pictures are put into the same S3 as
 they are. Both sides have more requests waiting than the batch takes, as a busy service has; rounds take turns, so that
-whatever else the machine does falls on both.
+whatever else the machine does falls on both; so does what governance does by itself (`standing_cpu_pct`).
 """
 
 import asyncio
@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
 
+import psutil
 import torch
 
 from benchmarks.generation.bases import Subject, load
 from benchmarks.generation.requests import GUIDANCE, config_for
 from benchmarks.governance.scene import Scene, scene
 from cluster.embedded.throwaway import Servers
+from cluster.processes import ProcessMark, tree
 from governance.blobs.store import BlobStore
 from governance.clock import utc_now
 from governance.model import Artifact, ArtifactId, ArtifactState, Kind, NewArtifact, NewRun, Purpose
@@ -135,3 +137,20 @@ async def _pictures(side: Generator, order: Order) -> None:
         async for event in events:
             made += isinstance(event, Finished)
     assert made == order.images, "every picture must come"
+
+
+async def standing_cpu_pct(servers: Servers, seconds: float = 10.0) -> float:
+    """What governance takes of one core while nobody asks for anything: its chores, a holder's heartbeat, and the work
+    these give PostgreSQL and S3. In `serving_overhead_pct` it goes on during both sides' rounds."""
+    marks = [mark for mark in (servers.postgres.running(), servers.s3.running()) if mark is not None]
+    async with scene(servers, real_store=True):
+        await asyncio.sleep(2.0)
+        began = perf_counter(), _cpu_s(marks)
+        await asyncio.sleep(seconds)
+        return (_cpu_s(marks) - began[1]) / (perf_counter() - began[0]) * 100
+
+
+def _cpu_s(marks: list[ProcessMark]) -> float:
+    """Processor time of this process and of the servers' so far."""
+    times = [psutil.Process().cpu_times(), *(process.cpu_times() for process in tree(marks))]
+    return sum(one.user + one.system for one in times)

@@ -8,11 +8,12 @@ from datetime import datetime
 from governance.audit.errors import LeafRefused
 from governance.audit.leaf import Leaf, LeafEvent, check_word
 from governance.clock import Clock
-from governance.erasure.fence import Fence
+from governance.erasure.fence import Asked, Fence
 from governance.errors import Fenced, GovernanceError, NotFound, Refused
 from governance.failpoints import FailPoint, reach
 from governance.ledger import artifacts, fences, holds, requests
 from governance.ledger.database import Connection, Database
+from governance.ledger.group import GroupCommit
 from governance.ledger.leaves import record
 from governance.model import (
     ArtifactState,
@@ -30,6 +31,8 @@ from governance.model import (
 
 WriteDown = Callable[[Request], Awaitable[None]]
 _JOURNAL_S = 2.0
+_ASKED_AT_ONCE = 8
+"""Everybody else waits at the gate meanwhile."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -40,11 +43,15 @@ class Erasure:
     def __init__(
         self, database: Database, fence: Fence, clock: Clock, write_down: WriteDown, wake: Callable[[], None]
     ) -> None:
-        self._database, self._fence, self._clock = database, fence, clock
+        self._database, self._clock = database, clock
+        self._fences: GroupCommit[Asked, Request] = GroupCommit(database, fence.erase, _ASKED_AT_ONCE)
         self._write_down, self._wake = write_down, wake
 
+    async def close(self) -> None:
+        await self._fences.close()
+
     async def erase(self, target: Target, by: By, owner: SubjectId | None) -> Request:
-        request = await self._fence.erase(target, by, owner)
+        request = await self._fences.submit(Asked(target, by, owner))
         reach(FailPoint.FENCE_COMMITTED)
         await self._journal(request)
         self._wake()

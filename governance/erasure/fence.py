@@ -10,7 +10,7 @@ from uuid import UUID
 
 from governance.audit.leaf import Leaf, LeafEvent
 from governance.backup.journal import JournalEntry
-from governance.errors import Gone, NotFound
+from governance.errors import Gone, GovernanceError, NotFound
 from governance.failpoints import FailPoint, reach
 from governance.gate.context import GateContext
 from governance.ledger import accounts, artifacts, closure, epochs, erasing, fences, holds, jobs, requests, subjects
@@ -47,21 +47,41 @@ class Order:
     roots: Sequence[UUID]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody wants it gone; with `owner` only if it is that person's."""
+
+    target: Target
+    by: By
+    owner: SubjectId | None
+
+
 class Fence:
-    """Opens requests. Every call is one transaction."""
+    """Opens requests. Every call is one transaction, `erase` a part of one."""
 
     def __init__(self, database: Database, context: GateContext, promised_s: float) -> None:
         self._database, self._context = database, context
         self._promised = timedelta(seconds=promised_s)
 
-    async def erase(self, target: Target, by: By, owner: SubjectId | None) -> Request:
-        """See `api.ErasureApi.erase`."""
-        async with self._database.transaction() as conn:
-            await fences.close(conn)
-            known = await requests.of_target(conn, target)
-            if known is not None:
-                return _owned(known, owner)
-            return await self.close(conn, await _order(conn, target, by, owner))
+    async def erase(self, conn: Connection, asked: Sequence[Asked]) -> Sequence[Request | GovernanceError]:
+        """See `api.ErasureApi.erase`. One that is refused leaves nothing behind and does not disturb the others."""
+        await fences.close(conn)
+        if len(asked) == 1:
+            return [await self._erase(conn, asked[0])]
+        answers: list[Request | GovernanceError] = []
+        for one in asked:
+            try:
+                async with conn.transaction():
+                    answers.append(await self._erase(conn, one))
+            except GovernanceError as error:
+                answers.append(error)
+        return answers
+
+    async def _erase(self, conn: Connection, asked: Asked) -> Request:
+        known = await requests.of_target(conn, asked.target)
+        if known is not None:
+            return _owned(known, asked.owner)
+        return await self.close(conn, await _order(conn, asked.target, asked.by, asked.owner))
 
     async def expire(self, owner: SubjectId, roots: Sequence[UUID]) -> Request:
         """All of these, with what was derived from them, whoever asks."""

@@ -110,16 +110,19 @@ async def scan(tools: Tools, request: Request) -> bool:
 
 async def write_down(tools: Tools, request: Request) -> None:
     """Into the journal, from where a restore repeats it (I8). Once is enough; a crash in between writes it twice."""
-    async with tools.database.transaction() as conn:
-        if await requests.is_journaled(conn, request.id):
-            return
-    await tools.journal.append(await _entry(tools, request))
+    entry = await _entry(tools, request)
+    if entry is None:
+        return
+    await tools.journal.append(entry)
     async with tools.database.transaction() as conn:
         await requests.set_journaled(conn, request.id, tools.clock())
 
 
-async def _entry(tools: Tools, request: Request) -> JournalEntry:
+async def _entry(tools: Tools, request: Request) -> JournalEntry | None:
+    """None when it stands there already."""
     async with tools.database.transaction() as conn:
+        if await requests.is_journaled(conn, request.id):
+            return None
         taken = await requests.artifacts(conn, request.id)
         by = await requests.asked_by(conn, request.id)
     target = request.target

@@ -1,6 +1,6 @@
 """Rows of subjects."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from psycopg.rows import TupleRow
@@ -47,9 +47,22 @@ async def lock(conn: Connection, id: SubjectId) -> Subject:
     return _one(await cursor.fetchone())
 
 
-async def set_state(conn: Connection, id: SubjectId, state: SubjectStatus) -> Subject:
-    cursor = await conn.execute(f"UPDATE subjects SET state = %s WHERE id = %s RETURNING {_COLUMNS}", [state, id.uuid])
-    return _one(await cursor.fetchone())
+async def lock_all(conn: Connection, ids: Iterable[SubjectId]) -> Mapping[SubjectId, Subject]:
+    """For changing their states."""
+    cursor = await conn.execute(
+        f"SELECT {_COLUMNS} FROM subjects WHERE id = ANY (%s::uuid[]) ORDER BY id FOR UPDATE", [digits(ids)]
+    )
+    found = map(read, await cursor.fetchall())
+    return {one.id: one for one in found}
+
+
+async def set_states(conn: Connection, changed: Sequence[Subject]) -> None:
+    await conn.execute(
+        """
+        UPDATE subjects s SET state = n.state FROM unnest(%s::uuid[], %s::text[]) AS n (id, state) WHERE s.id = n.id
+        """,
+        [digits(one.id for one in changed), [str(one.status) for one in changed]],
+    )
 
 
 async def lock_keys(

@@ -1,5 +1,6 @@
 """Accounts, tokens and restriction."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from governance.clock import ManualClock, utc_now
 from governance.config import GovernanceSettings
 from governance.errors import Conflict, Gone, NotFound
-from governance.model import NewAccount, NewToken, SubjectId, SubjectStatus
+from governance.model import NewAccount, NewToken, Subject, SubjectId, SubjectStatus
 from governance.service import GovernanceService
 from tests.support.governance import REGION, completed, running, sign_up, with_clock
 
@@ -68,3 +69,14 @@ async def test_restricting_and_lifting(service: GovernanceService) -> None:
     with pytest.raises(NotFound):
         await service.restrict(SubjectId.new())
     assert (await service.create_subject(REGION)).status is SubjectStatus.ACTIVE
+
+
+async def test_many_are_restricted_and_lifted_together(service: GovernanceService) -> None:
+    people = [(await sign_up(service)).id for _ in range(3)]
+    await service.erase(people[2])
+    asked = [*(service.restrict(one) for one in people), service.restrict(people[0]), service.lift(people[1])]
+    answers = await asyncio.gather(*asked, service.restrict(SubjectId.new()), return_exceptions=True)
+    kinds = [one.status if isinstance(one, Subject) else type(one) for one in answers]
+    frozen, active = SubjectStatus.FROZEN, SubjectStatus.ACTIVE
+    assert kinds == [frozen, frozen, Gone, frozen, active, NotFound]
+    assert [(await service.subject(one)).status for one in people[:2]] == [frozen, active]

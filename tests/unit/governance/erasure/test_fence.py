@@ -19,6 +19,7 @@ from governance.model import (
     NewRun,
     Purpose,
     Receipt,
+    Request,
     RunState,
     SubjectId,
     SubjectStatus,
@@ -138,3 +139,14 @@ async def test_an_erased_account_is_gone_for_good(service: GovernanceService, ho
     with pytest.raises(Gone):
         await service.restrict(owner.id)
     assert (await service.erase(owner.id)).id == request.id
+
+
+async def test_asked_for_together_each_gets_its_own_answer(service: GovernanceService, holder: Holder) -> None:
+    owner, stranger = (await sign_up(service)).id, (await sign_up(service)).id
+    made = [await photo(holder, owner) for _ in range(3)]
+    asked = [service.erase(made[0].id), service.erase(made[1].id, owner=stranger), service.erase(made[0].id)]
+    first, refused, again = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(first, Request)
+    assert isinstance(refused, NotFound)
+    assert again == first
+    assert [one.id for one in (await service.artifacts(owner)).items] == [made[2].id, made[1].id]
