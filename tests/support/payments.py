@@ -15,6 +15,7 @@ import httpx
 import stripe
 
 from governance.config import PaymentSettings
+from serve_apps.config import BillingSettings
 
 KEY = "sk_test_0123456789"
 WEBHOOK_SECRET = "whsec_0123456789abcdef"
@@ -78,6 +79,13 @@ def sandbox(folder: Path) -> Iterator[Sandbox]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+def billing_settings(running: Sandbox, folder: Path) -> BillingSettings:
+    """What the serving house needs to sell credits there."""
+    secret = folder / "webhook.secret"
+    secret.write_text(WEBHOOK_SECRET)
+    return BillingSettings(payments=running.settings, webhook_secret_file=secret)
 
 
 def _await_answer(running: Sandbox) -> None:
