@@ -101,10 +101,10 @@ class Money:
 
     async def order(self, id: OrderId, owner: SubjectId | None) -> Order:
         async with self._database.transaction() as conn:
-            order, _ = await _order(conn, id)
-        if owner is not None and order.owner != owner:
+            found = await money.order(conn, id)
+        if found is None or (owner is not None and found[0].owner != owner):
             raise NotFound()
-        return order
+        return found[0]
 
     async def orders(self, owner: SubjectId, after: str | None, limit: int) -> Page[Order]:
         wanted = max(1, min(limit, _PAGE_LIMIT))

@@ -19,7 +19,7 @@ from serve_apps.config import BillingSettings
 
 KEY = "sk_test_0123456789"
 WEBHOOK_SECRET = "whsec_0123456789abcdef"
-CARDS = {"good": "4242424242424242", "declined": "4000000000000002"}
+CARDS = {"good": "4242424242424242", "declined": "4000000000000341"}
 
 
 @dataclass
