@@ -65,6 +65,8 @@ def _governance(settings: Settings, home: Home, ports: PortBlock) -> GovernanceS
         leases=settings.leases,
         erasure=settings.erasure,
         queue=settings.queue,
+        money=settings.money,
+        payments=settings.serving.billing.payments,
     )
 
 

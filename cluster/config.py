@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from cluster.errors import BadSettings
-from governance.config import ErasureSettings, LeaseSettings, QueueSettings
+from governance.config import ErasureSettings, LeaseSettings, MoneySettings, QueueSettings
 from serve_apps.config import ServeSettings
 from training.config import BaseModelSettings, TrainingSettings
 
@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     leases: LeaseSettings = LeaseSettings()
     erasure: ErasureSettings = ErasureSettings()
     queue: QueueSettings = QueueSettings()
+    money: MoneySettings = MoneySettings()
     training: TrainingSettings = TrainingSettings(base=BaseModelSettings(path=str(DEMO_BASE)))
     serving: ServeSettings = ServeSettings()
 

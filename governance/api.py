@@ -51,6 +51,7 @@ from governance.model import (
     Ticket,
     Token,
 )
+from governance.money.api import MoneyApi
 
 
 class AccountsApi(Protocol):
@@ -199,6 +200,6 @@ class IdempotencyApi(Protocol):
 
 
 class Governance(
-    AccountsApi, GateApi, LineageApi, RunsApi, HoldersApi, ErasureApi, JobsApi, IdempotencyApi, Protocol
+    AccountsApi, GateApi, LineageApi, RunsApi, HoldersApi, ErasureApi, JobsApi, IdempotencyApi, MoneyApi, Protocol
 ):
     """All of it."""

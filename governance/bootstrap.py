@@ -26,6 +26,7 @@ from governance.ledger import processors as processor_rows
 from governance.ledger.database import Database
 from governance.ledger.migrate import migrate
 from governance.lineage.reader import LineageReader
+from governance.money.money import Money
 from governance.policy import Policy
 from governance.processors.processor import Processor
 from governance.processors.register import third_parties
@@ -66,6 +67,7 @@ class Parts:
     runs: Runs
     leases: Leases
     jobs: Jobs
+    money: Money
     idempotency: Idempotency
     fence: Fence
     erasure: Erasure
@@ -80,6 +82,8 @@ class Parts:
             Chore("erasures", poll_s, self.runner.run_due),
             Chore("expiry", _SWEEP_S, self.expiry.sweep),
             Chore("ended leases", _SWEEP_S, self.leases.expire),
+            Chore("holds", _SWEEP_S, self.money.settle),
+            Chore("old money", _TIDY_S, self.money.tidy),
             Chore("silent workers", _SWEEP_S, self.jobs.recover),
             Chore("key cache", _SWEEP_S, self.keys.renew),
             Chore("epochs", _TIDY_S, self.rotation.rotate_when_due),
@@ -109,11 +113,12 @@ async def _assemble(
     context = GateContext(policy, keys, clock)
     background = Background()
     fence = Fence(database, context, settings.erasure.promised_s)
-    parties = (*third_parties(settings, store), *extras.processors)
+    money = Money(database, clock, settings.money)
+    parties = (*third_parties(settings, store, money), *extras.processors)
     async with database.transaction() as conn:
         for one in parties:
             await processor_rows.register(conn, one.registration, clock())
-    tools = Tools(database, store, clock, parties, extras.scan, await _journal(settings, extras))
+    tools = Tools(database, store, clock, parties, extras.scan, await _journal(settings, extras), money)
     return Parts(
         database=database,
         store=store,
@@ -121,9 +126,10 @@ async def _assemble(
         accounts=Accounts(database, keys, clock),
         gate=Gate(database, context, batch),
         lineage=LineageReader(database),
-        runs=Runs(database, policy, clock),
+        runs=Runs(database, policy, clock, money),
         leases=Leases(database, keys, policy, clock, settings.leases, batch),
-        jobs=Jobs(database, policy, clock, settings.queue),
+        jobs=Jobs(database, policy, clock, settings.queue, money),
+        money=money,
         idempotency=Idempotency(database, clock),
         fence=fence,
         erasure=Erasure(database, fence, clock, partial(write_down, tools), background.wake),

@@ -42,6 +42,7 @@ from governance.model import (
     NewJob,
     NewRun,
     NewToken,
+    OrderId,
     Page,
     Purpose,
     Receipt,
@@ -58,6 +59,7 @@ from governance.model import (
     Ticket,
     Token,
 )
+from governance.money.model import Entry, NewOrder, Order, Payment, Wallet
 
 _FIRST_REST_S = 0.05
 _LONGEST_REST_S = 1.0
@@ -272,6 +274,50 @@ class GovernanceClient:
 
     async def recall(self, owner: SubjectId, key: str) -> Remembered | None:
         answer: Remembered | None = await self._call("recall", owner, key)
+        return answer
+
+    async def wallet(self, owner: SubjectId) -> Wallet:
+        answer: Wallet = await self._call("wallet", owner)
+        return answer
+
+    async def entries(self, owner: SubjectId, after: str | None = None, limit: int = 50) -> Page[Entry]:
+        answer: Page[Entry] = await self._call("entries", owner, after, limit)
+        return answer
+
+    async def place_order(self, new: NewOrder) -> Order:
+        answer: Order = await self._call("place_order", new)
+        return answer
+
+    async def attach_payment(self, id: OrderId, payment: str) -> Order:
+        answer: Order = await self._call("attach_payment", id, payment)
+        return answer
+
+    async def order(self, id: OrderId, owner: SubjectId | None = None) -> Order:
+        answer: Order = await self._call("order", id, owner)
+        return answer
+
+    async def orders(self, owner: SubjectId, after: str | None = None, limit: int = 50) -> Page[Order]:
+        answer: Page[Order] = await self._call("orders", owner, after, limit)
+        return answer
+
+    async def order_of_payment(self, payment: str) -> Order | None:
+        answer: Order | None = await self._call("order_of_payment", payment)
+        return answer
+
+    async def customer(self, owner: SubjectId) -> str | None:
+        answer: str | None = await self._call("customer", owner)
+        return answer
+
+    async def set_customer(self, owner: SubjectId, customer: str) -> str:
+        answer: str = await self._call("set_customer", owner, customer)
+        return answer
+
+    async def settle_order(self, id: OrderId, payment: Payment, event: str | None = None) -> Order:
+        answer: Order = await self._call("settle_order", id, payment, event)
+        return answer
+
+    async def is_event_known(self, event: str) -> bool:
+        answer: bool = await self._call("is_event_known", event)
         return answer
 
 

@@ -86,6 +86,24 @@ class MailSettings(_Frozen):
     timeout_s: float = Field(default=10.0, gt=0)
 
 
+class MoneySettings(_Frozen):
+    """`welcome_credits`: what a new account can spend without paying; `run_limit_s`: pictures that were paid for and
+    whose process was lost are settled after so long."""
+
+    welcome_credits: int = Field(default=2000, ge=0)
+    run_limit_s: float = Field(default=900.0, gt=0)
+
+
+class PaymentSettings(_Frozen):
+    """The payment processor. `secret_file` holds its secret API key; `api_base`: another address than Stripe's own,
+    for a sandbox; `region`: where it stands, for the register of processors."""
+
+    secret_file: Path
+    api_base: str | None = None
+    region: str = "eu"
+    timeout_s: float = Field(default=10.0, gt=0)
+
+
 class GovernanceSettings(_Frozen):
     """Everything governance needs to start. `mail`: None where no e-mail leaves the house."""
 
@@ -96,3 +114,5 @@ class GovernanceSettings(_Frozen):
     erasure: ErasureSettings = ErasureSettings()
     queue: QueueSettings = QueueSettings()
     mail: MailSettings | None = None
+    money: MoneySettings = MoneySettings()
+    payments: PaymentSettings | None = None

@@ -5,6 +5,7 @@ GovernanceError
 ├── Gone                it was erased or has expired
 ├── Refused             purpose, legal basis or region do not allow it
 │   └── Frozen          the person restricted processing
+├── Unpaid              there are not enough credits for it
 ├── Fenced              an ancestor or a subject is no longer live
 ├── Conflict            contradicts what is already recorded
 ├── LeaseLost           the holder's lease ended: drop everything, open a new one
@@ -52,6 +53,12 @@ class Frozen(Refused):
     """Processing is restricted for this person; lift the restriction first."""
 
     code = "frozen"
+
+
+class Unpaid(GovernanceError):
+    """There are not enough credits for this; buy a pack at POST /v1/orders."""
+
+    code = "not_enough_credits"
 
 
 class Fenced(GovernanceError):

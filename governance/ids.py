@@ -118,6 +118,20 @@ class HoldId(Id):
     prefix = "hld"
 
 
+class OrderId(Id):
+    """A pack of credits that somebody pays for."""
+
+    __slots__ = ()
+    prefix = "ord"
+
+
+class EntryId(Id):
+    """A line in the journal of money."""
+
+    __slots__ = ()
+    prefix = "ent"
+
+
 def digits(ids: Iterable[Id]) -> list[str]:
     """For an array parameter of type uuid[]; the identifiers were checked."""
     return [id.digits for id in ids]

@@ -26,6 +26,7 @@ from governance.model import (
     SubjectId,
     SubjectStatus,
 )
+from governance.money.money import Money
 from governance.policy import Policy
 
 _PAGE_LIMIT = 200
@@ -36,8 +37,11 @@ _ENDED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELED)
 class Jobs:
     """See `api.JobsApi` for what each call promises."""
 
-    def __init__(self, database: Database, policy: Policy, clock: Clock, settings: QueueSettings) -> None:
+    def __init__(
+        self, database: Database, policy: Policy, clock: Clock, settings: QueueSettings, money: Money
+    ) -> None:
         self._database, self._policy, self._clock, self._settings = database, policy, clock, settings
+        self._money = money
 
     async def enqueue(self, new: NewJob) -> Job:
         id = JobId.new()
@@ -45,6 +49,7 @@ class Jobs:
             await fences.pass_through(conn)
             region = await self._check(conn, new)
             if await jobs.insert(conn, id, new, region, self._clock()):
+                await self._money.hold(conn, new.owner, id, new.charge)
                 await self._record(conn, LeafEvent.JOB_QUEUED, new.owner)
             elif new.idempotency_key is not None:
                 id = await jobs.by_key(conn, new.owner, new.idempotency_key)

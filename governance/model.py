@@ -20,6 +20,7 @@ from governance.ids import (
     Id,
     JobId,
     LeaseId,
+    OrderId,
     RequestId,
     RunId,
     SubjectId,
@@ -27,15 +28,27 @@ from governance.ids import (
 )
 
 __all__ = [
-    "Account", "Artifact", "ArtifactId", "ArtifactState", "By", "Certificate", "ClaimedJob", "Grant", "Hold", "HoldId",
-    "HolderId", "HolderKind", "HolderLease", "Id", "Job", "JobCandidate", "JobId", "JobOutcome", "JobReport",
+    "Account", "Artifact", "ArtifactId", "ArtifactState", "By", "Certificate", "Charge", "ClaimedJob", "Grant", "Hold",
+    "HoldId", "HolderId", "HolderKind", "HolderLease", "Id", "Job", "JobCandidate", "JobId", "JobOutcome", "JobReport",
     "JobSignal", "JobState", "Kind", "LeaseId", "LegalBasis", "NewAccount", "NewArtifact", "NewHold", "NewJob",
-    "NewRun", "NewToken", "Page", "Purpose", "Receipt", "Remembered", "Renewal", "Request", "RequestId",
+    "NewRun", "NewToken", "OrderId", "Page", "Purpose", "Receipt", "Remembered", "Renewal", "Request", "RequestId",
     "RequestKind", "RequestState", "Run", "RunId", "RunState", "Subject", "SubjectId", "SubjectStatus",
     "Target", "Ticket", "Token", "TokenId",
 ]  # fmt: skip
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What work may cost at most: `each` credits for every one of up to `count` things it produces."""
+
+    each: int
+    count: int = 1
+
+    @property
+    def most(self) -> int:
+        return self.each * self.count
 
 
 class Kind(StrEnum):
@@ -288,11 +301,13 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """`inputs` must all be live and readable for `purpose`; `subjects` are added from the inputs."""
+    """`inputs` must all be live and readable for `purpose`; `subjects` are added from the inputs. The first one pays
+    `charge` for each picture the run makes; None: it costs nothing."""
 
     purpose: Purpose
     subjects: tuple[SubjectId, ...]
     inputs: tuple[ArtifactId, ...] = ()
+    charge: Charge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +371,8 @@ class Hold:
 @dataclass(frozen=True, slots=True)
 class NewJob:
     """`params` are numbers and enum names only, never texts a person wrote: those are artifacts among `inputs`.
-    `gpu_seconds`: expected cost; `memory_mb`: what it needs on a device; a higher `priority` goes first."""
+    `gpu_seconds`: expected cost; `memory_mb`: what it needs on a device; a higher `priority` goes first;
+    the owner pays `charge` when it succeeds."""
 
     owner: SubjectId
     inputs: tuple[ArtifactId, ...]
@@ -366,6 +382,7 @@ class NewJob:
     gpu_seconds: float = 60.0
     memory_mb: int = 0
     priority: int = 0
+    charge: Charge | None = None
 
 
 @dataclass(frozen=True, slots=True)

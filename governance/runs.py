@@ -11,14 +11,15 @@ from governance.ledger.database import Connection, Database
 from governance.ledger.leaves import record
 from governance.ledger.subjects import SubjectKey
 from governance.model import Artifact, ArtifactState, NewRun, Run, RunId, RunState, SubjectId, SubjectStatus
+from governance.money.money import Money
 from governance.policy import Policy
 
 
 class Runs:
     """See `api.RunsApi` for what each call promises."""
 
-    def __init__(self, database: Database, policy: Policy, clock: Clock) -> None:
-        self._database, self._policy, self._clock = database, policy, clock
+    def __init__(self, database: Database, policy: Policy, clock: Clock, money: Money) -> None:
+        self._database, self._policy, self._clock, self._money = database, policy, clock, money
 
     async def start(self, new: NewRun) -> Run:
         for id in (*new.subjects, *new.inputs):
@@ -53,6 +54,8 @@ class Runs:
             started_at=self._clock(),
         )
         await runs.insert(conn, run)
+        if new.charge is not None:
+            await self._money.hold(conn, new.subjects[0], run.id, new.charge)
         await record(conn, [_leaf(LeafEvent.RUN_STARTED, run, run.started_at)])
         return run
 

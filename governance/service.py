@@ -34,6 +34,7 @@ from governance.model import (
     NewJob,
     NewRun,
     NewToken,
+    OrderId,
     Page,
     Purpose,
     Receipt,
@@ -50,6 +51,7 @@ from governance.model import (
     Ticket,
     Token,
 )
+from governance.money.model import Entry, NewOrder, Order, Payment, Wallet
 from governance.policy import shipped
 
 
@@ -192,3 +194,36 @@ class GovernanceService:
 
     async def recall(self, owner: SubjectId, key: str) -> Remembered | None:
         return await self.parts.idempotency.recall(owner, key)
+
+    async def wallet(self, owner: SubjectId) -> Wallet:
+        return await self.parts.money.wallet(owner)
+
+    async def entries(self, owner: SubjectId, after: str | None = None, limit: int = 50) -> Page[Entry]:
+        return await self.parts.money.entries(owner, after, limit)
+
+    async def place_order(self, new: NewOrder) -> Order:
+        return await self.parts.money.place_order(new)
+
+    async def attach_payment(self, id: OrderId, payment: str) -> Order:
+        return await self.parts.money.attach_payment(id, payment)
+
+    async def order(self, id: OrderId, owner: SubjectId | None = None) -> Order:
+        return await self.parts.money.order(id, owner)
+
+    async def orders(self, owner: SubjectId, after: str | None = None, limit: int = 50) -> Page[Order]:
+        return await self.parts.money.orders(owner, after, limit)
+
+    async def order_of_payment(self, payment: str) -> Order | None:
+        return await self.parts.money.order_of_payment(payment)
+
+    async def customer(self, owner: SubjectId) -> str | None:
+        return await self.parts.money.customer(owner)
+
+    async def set_customer(self, owner: SubjectId, customer: str) -> str:
+        return await self.parts.money.set_customer(owner, customer)
+
+    async def settle_order(self, id: OrderId, payment: Payment, event: str | None = None) -> Order:
+        return await self.parts.money.settle_order(id, payment, event)
+
+    async def is_event_known(self, event: str) -> bool:
+        return await self.parts.money.is_event_known(event)

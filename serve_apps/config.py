@@ -9,6 +9,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from governance.config import PaymentSettings
+
 
 class Frozen(BaseModel):
     """A group of settings; unknown names are errors."""
@@ -66,6 +68,16 @@ class AccountSettings(Frozen):
     argon2_passes: int = Field(default=3, ge=1)
 
 
+class BillingSettings(Frozen):
+    """How credits are paid for; `payments` None: not at all. `webhook_secret_file` holds what the processor signs its
+    events with. `return_url`: pay on the processor's own page, which leads back there; None: in the client's form."""
+
+    payments: PaymentSettings | None = None
+    webhook_secret_file: Path | None = None
+    return_url: str | None = None
+    prices_file: Path | None = None
+
+
 class GeneratorSettings(Frozen):
     """The generator deployment. `base` is a path of a diffusers pipeline, or a hub id."""
 
@@ -103,4 +115,5 @@ class ServeSettings(Frozen):
     trainings: TrainingSettings = TrainingSettings()
     images: ImageSettings = ImageSettings()
     accounts: AccountSettings = AccountSettings()
+    billing: BillingSettings = BillingSettings()
     generator: GeneratorSettings = GeneratorSettings()

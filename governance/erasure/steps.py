@@ -15,6 +15,7 @@ from governance.ledger.database import Connection, Database
 from governance.ledger.leaves import record
 from governance.ledger.processors import Told
 from governance.model import ArtifactId, Request, RequestState, SubjectId
+from governance.money.money import Money
 from governance.processors.processor import Processor
 
 Scan = Callable[[Request], Awaitable[ResidueResult | None]]
@@ -43,6 +44,7 @@ class Tools:
     processors: Sequence[Processor]
     scan: Scan
     journal: Journal
+    money: Money
 
 
 async def drop(tools: Tools, request: Request) -> bool:
@@ -93,6 +95,7 @@ async def notify(tools: Tools, request: Request) -> bool:
     async with tools.database.transaction() as conn:
         if isinstance(request.target, SubjectId):
             await processors.forget_transfers(conn, request.target)
+            await tools.money.pseudonymise(conn, request.target, tools.clock())
         return await _advance(tools, conn, request, RequestState.NOTIFIED, LeafEvent.ERASURE_PROCESSORS_TOLD)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from governance.ledger import money
 from governance.ledger.database import Connection
 from governance.model import ArtifactId, Kind, RequestId, SubjectId, Target
 
@@ -91,6 +92,8 @@ async def locations(conn: Connection, id: RequestId) -> Sequence[str]:
 
 async def scrub_artifacts(conn: Connection, id: RequestId, now: datetime) -> Sequence[ArtifactId]:
     """Leave tombstones, which say only that they are gone and to whom they belonged."""
+    cursor = await conn.execute("SELECT artifact FROM request_artifacts WHERE request = %s", [id.uuid])
+    await money.remember_pictures(conn, [row[0] for row in await cursor.fetchall()])
     await conn.execute(
         """
         DELETE FROM parents p USING artifacts a, unnest(a.parents) AS made_from (id)

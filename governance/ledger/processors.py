@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import uuid4
 
 from governance.audit.certificate import ProcessorAnswer
 from governance.ledger.database import Connection
@@ -48,6 +49,16 @@ async def save_answer(conn: Connection, request: RequestId, one: Told) -> None:
         ON CONFLICT (request, processor) DO UPDATE SET answer = excluded.answer, answered_at = excluded.answered_at
         """,
         [request.uuid, one.processor, one.answer, one.told_at, one.answered_at],
+    )
+
+
+async def add_transfer(
+    conn: Connection, processor: str, subject: SubjectId, fields: Sequence[str], now: datetime
+) -> None:
+    """A third party received something of a person; one that is not in the register may receive nothing (P5.4)."""
+    await conn.execute(
+        "INSERT INTO transfers (id, processor, subject, fields, sent_at) VALUES (%s, %s, %s, %s, %s)",
+        [uuid4(), processor, subject.uuid, list(fields), now],
     )
 
 

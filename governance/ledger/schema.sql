@@ -16,6 +16,34 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+CREATE FUNCTION public.refuse_journal_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    owner uuid;
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        IF TG_TABLE_NAME = 'money_entries' THEN
+            owner := OLD.wallet;
+        ELSE
+            SELECT wallet INTO owner FROM money_entries WHERE id = OLD.entry;
+        END IF;
+        IF EXISTS (SELECT FROM money_wallets WHERE id = owner AND purged_at IS NOT NULL) THEN
+            RETURN OLD;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'the journal of money is only added to' USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+CREATE FUNCTION public.refuse_unbalanced_entry() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM money_postings WHERE entry = NEW.entry GROUP BY unit HAVING sum(amount) <> 0) THEN
+        RAISE EXCEPTION 'the postings of entry % do not add up to zero', NEW.entry
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
 CREATE TABLE public.accounts (
     subject uuid NOT NULL,
     email_hash bytea NOT NULL,
@@ -154,6 +182,91 @@ CREATE TABLE public.migrations (
     digest bytea NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE TABLE public.money_entries (
+    id uuid NOT NULL,
+    wallet uuid NOT NULL,
+    kind text NOT NULL,
+    reference text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT money_entries_kind_check CHECK ((kind = ANY (ARRAY['grant'::text, 'purchase'::text, 'hold'::text, 'capture'::text, 'release'::text, 'refund'::text, 'lapse'::text]))),
+    CONSTRAINT money_entries_reference_check CHECK ((length(reference) <= 64))
+);
+CREATE TABLE public.money_events (
+    id text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.money_holds (
+    id uuid NOT NULL,
+    wallet uuid NOT NULL,
+    job uuid,
+    run uuid,
+    each bigint NOT NULL,
+    count integer NOT NULL,
+    gone integer DEFAULT 0 NOT NULL,
+    captured bigint,
+    created_at timestamp with time zone NOT NULL,
+    settled_at timestamp with time zone,
+    CONSTRAINT money_holds_check CHECK (((captured >= 0) AND (captured <= (each * count)))),
+    CONSTRAINT money_holds_check1 CHECK (((settled_at IS NULL) = (captured IS NULL))),
+    CONSTRAINT money_holds_check2 CHECK (((settled_at IS NOT NULL) OR (num_nonnulls(job, run) = 1))),
+    CONSTRAINT money_holds_count_check CHECK ((count > 0)),
+    CONSTRAINT money_holds_each_check CHECK ((each > 0)),
+    CONSTRAINT money_holds_gone_check CHECK ((gone >= 0))
+);
+CREATE TABLE public.money_orders (
+    id uuid NOT NULL,
+    wallet uuid NOT NULL,
+    pack text NOT NULL,
+    credits bigint NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    state text NOT NULL,
+    payment text,
+    paid bigint DEFAULT 0 NOT NULL,
+    refunded bigint DEFAULT 0 NOT NULL,
+    receipt bigint,
+    key text,
+    created_at timestamp with time zone NOT NULL,
+    paid_at timestamp with time zone,
+    CONSTRAINT money_orders_amount_check CHECK ((amount > 0)),
+    CONSTRAINT money_orders_check CHECK (((refunded >= 0) AND (refunded <= paid))),
+    CONSTRAINT money_orders_check1 CHECK (((state = ANY (ARRAY['paid'::text, 'refunded'::text])) = (paid_at IS NOT NULL))),
+    CONSTRAINT money_orders_check2 CHECK (((paid_at IS NULL) = (receipt IS NULL))),
+    CONSTRAINT money_orders_credits_check CHECK ((credits > 0)),
+    CONSTRAINT money_orders_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
+    CONSTRAINT money_orders_paid_check CHECK ((paid >= 0)),
+    CONSTRAINT money_orders_state_check CHECK ((state = ANY (ARRAY['created'::text, 'paid'::text, 'refunded'::text, 'canceled'::text])))
+);
+CREATE TABLE public.money_postings (
+    entry uuid NOT NULL,
+    book text NOT NULL,
+    unit text NOT NULL,
+    amount bigint NOT NULL,
+    CONSTRAINT money_postings_amount_check CHECK ((amount <> 0)),
+    CONSTRAINT money_postings_book_check CHECK ((book = ANY (ARRAY['available'::text, 'held'::text, 'granted'::text, 'sold'::text, 'spent'::text, 'lapsed'::text, 'uncovered'::text, 'cash'::text, 'sales'::text]))),
+    CONSTRAINT money_postings_unit_check CHECK ((unit ~ '^(credit|[a-z]{3})$'::text))
+);
+CREATE SEQUENCE public.money_receipts
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+CREATE TABLE public.money_wallets (
+    id uuid NOT NULL,
+    subject uuid,
+    customer text,
+    available bigint DEFAULT 0 NOT NULL,
+    held bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    keep_until timestamp with time zone,
+    purged_at timestamp with time zone,
+    CONSTRAINT money_wallets_available_check CHECK ((available >= 0)),
+    CONSTRAINT money_wallets_check CHECK (((subject IS NOT NULL) OR (keep_until IS NOT NULL))),
+    CONSTRAINT money_wallets_check1 CHECK (((subject IS NOT NULL) OR (customer IS NULL))),
+    CONSTRAINT money_wallets_check2 CHECK (((purged_at IS NULL) OR (purged_at >= keep_until))),
+    CONSTRAINT money_wallets_held_check CHECK ((held >= 0))
+);
 CREATE TABLE public.parents (
     parent uuid NOT NULL,
     child uuid NOT NULL
@@ -285,6 +398,32 @@ ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (number);
+ALTER TABLE ONLY public.money_entries
+    ADD CONSTRAINT money_entries_kind_reference_key UNIQUE (kind, reference);
+ALTER TABLE ONLY public.money_entries
+    ADD CONSTRAINT money_entries_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.money_events
+    ADD CONSTRAINT money_events_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.money_holds
+    ADD CONSTRAINT money_holds_job_key UNIQUE (job);
+ALTER TABLE ONLY public.money_holds
+    ADD CONSTRAINT money_holds_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.money_holds
+    ADD CONSTRAINT money_holds_run_key UNIQUE (run);
+ALTER TABLE ONLY public.money_orders
+    ADD CONSTRAINT money_orders_payment_key UNIQUE (payment);
+ALTER TABLE ONLY public.money_orders
+    ADD CONSTRAINT money_orders_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.money_orders
+    ADD CONSTRAINT money_orders_receipt_key UNIQUE (receipt);
+ALTER TABLE ONLY public.money_postings
+    ADD CONSTRAINT money_postings_pkey PRIMARY KEY (entry, book, unit);
+ALTER TABLE ONLY public.money_wallets
+    ADD CONSTRAINT money_wallets_customer_key UNIQUE (customer);
+ALTER TABLE ONLY public.money_wallets
+    ADD CONSTRAINT money_wallets_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.money_wallets
+    ADD CONSTRAINT money_wallets_subject_key UNIQUE (subject);
 ALTER TABLE ONLY public.parents
     ADD CONSTRAINT parents_pkey PRIMARY KEY (parent, child);
 ALTER TABLE ONLY public.processor_answers
@@ -314,6 +453,7 @@ ALTER TABLE ONLY public.transitions
 CREATE INDEX artifacts_by_deadline ON public.artifacts USING btree (deadline) WHERE (state = ANY (ARRAY['registered'::text, 'live'::text]));
 CREATE INDEX artifacts_by_epoch ON public.artifacts USING btree (key_epoch) WHERE (sealed_key IS NOT NULL);
 CREATE INDEX artifacts_by_writer ON public.artifacts USING btree (writer) WHERE (writer IS NOT NULL);
+CREATE INDEX artifacts_pictures_by_run ON public.artifacts USING btree (run) WHERE ((kind = 'image'::text) AND (run IS NOT NULL));
 CREATE INDEX artifacts_unfinished ON public.artifacts USING btree (created_at) WHERE (state = 'registered'::text);
 CREATE UNIQUE INDEX epochs_one_active ON public.epochs USING btree (state) WHERE (state = 'active'::text);
 CREATE INDEX holdings_by_artifact ON public.holdings USING btree (artifact);
@@ -323,6 +463,13 @@ CREATE INDEX jobs_by_owner ON public.jobs USING btree (owner, id);
 CREATE UNIQUE INDEX jobs_once ON public.jobs USING btree (owner, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE INDEX jobs_queued ON public.jobs USING btree (priority DESC, queued_at) WHERE (state = 'queued'::text);
 CREATE INDEX jobs_running ON public.jobs USING btree (heartbeat_at) WHERE (state = ANY (ARRAY['starting'::text, 'processing'::text]));
+CREATE INDEX money_entries_by_wallet ON public.money_entries USING btree (wallet, id);
+CREATE INDEX money_events_by_age ON public.money_events USING btree (at);
+CREATE INDEX money_holds_by_wallet ON public.money_holds USING btree (wallet);
+CREATE INDEX money_holds_open ON public.money_holds USING btree (created_at) WHERE (settled_at IS NULL);
+CREATE INDEX money_orders_by_wallet ON public.money_orders USING btree (wallet, id);
+CREATE UNIQUE INDEX money_orders_once ON public.money_orders USING btree (wallet, key) WHERE (key IS NOT NULL);
+CREATE INDEX money_wallets_kept ON public.money_wallets USING btree (keep_until) WHERE (subject IS NULL);
 CREATE INDEX request_artifacts_by_artifact ON public.request_artifacts USING btree (artifact);
 CREATE INDEX requests_by_owner ON public.requests USING btree (owner);
 CREATE UNIQUE INDEX requests_one_per_artifact ON public.requests USING btree (artifact) WHERE (artifact IS NOT NULL);
@@ -334,6 +481,9 @@ CREATE INDEX subjects_by_epoch ON public.subjects USING btree (key_epoch) WHERE 
 CREATE INDEX tokens_by_end ON public.tokens USING btree (expires_at);
 CREATE INDEX tokens_by_subject ON public.tokens USING btree (subject);
 CREATE INDEX transfers_by_subject ON public.transfers USING btree (subject);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.money_entries FOR EACH ROW EXECUTE FUNCTION public.refuse_journal_change();
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.money_postings FOR EACH ROW EXECUTE FUNCTION public.refuse_journal_change();
+CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON public.money_postings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.refuse_unbalanced_entry();
 CREATE TRIGGER legal_transition AFTER UPDATE ON public.artifacts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
 CREATE TRIGGER legal_transition AFTER UPDATE ON public.jobs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
 CREATE TRIGGER legal_transition AFTER UPDATE ON public.requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
@@ -349,6 +499,16 @@ ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_owner_fkey FOREIGN KEY (owner) REFERENCES public.subjects(id);
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_owner_fkey FOREIGN KEY (owner) REFERENCES public.subjects(id);
+ALTER TABLE ONLY public.money_entries
+    ADD CONSTRAINT money_entries_wallet_fkey FOREIGN KEY (wallet) REFERENCES public.money_wallets(id);
+ALTER TABLE ONLY public.money_holds
+    ADD CONSTRAINT money_holds_wallet_fkey FOREIGN KEY (wallet) REFERENCES public.money_wallets(id);
+ALTER TABLE ONLY public.money_orders
+    ADD CONSTRAINT money_orders_wallet_fkey FOREIGN KEY (wallet) REFERENCES public.money_wallets(id);
+ALTER TABLE ONLY public.money_postings
+    ADD CONSTRAINT money_postings_entry_fkey FOREIGN KEY (entry) REFERENCES public.money_entries(id);
+ALTER TABLE ONLY public.money_wallets
+    ADD CONSTRAINT money_wallets_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);
 ALTER TABLE ONLY public.processor_answers
     ADD CONSTRAINT processor_answers_request_fkey FOREIGN KEY (request) REFERENCES public.requests(id);
 ALTER TABLE ONLY public.request_artifacts

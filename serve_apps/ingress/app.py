@@ -11,6 +11,7 @@ from serve_apps.ingress.routers import (
     health,
     images,
     models,
+    orders,
     policy,
     requests,
     sessions,
@@ -19,7 +20,7 @@ from serve_apps.ingress.routers import (
 )
 from serve_apps.ingress.services import Services
 
-ROUTERS = (accounts, sessions, uploads, trainings, images, models, artifacts, requests, policy, health)
+ROUTERS = (accounts, sessions, uploads, trainings, images, models, orders, artifacts, requests, policy, health)
 
 DESCRIPTION = """Photos in, a model of one's own, pictures out, all of it erased on request.
 

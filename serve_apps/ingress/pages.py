@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from governance.errors import NotFound
-from governance.model import ArtifactId, Id, JobId
+from governance.ids import EntryId
+from governance.model import ArtifactId, Id, JobId, OrderId
 from serve_apps.ingress.errors import Invalid
 
 MAX_LIMIT = 100
@@ -40,5 +41,15 @@ def _job_cursor(after: After = None, limit: Limit = 50) -> Cursor:
     return Cursor(JobId, after, limit)
 
 
+def _order_cursor(after: After = None, limit: Limit = 50) -> Cursor:
+    return Cursor(OrderId, after, limit)
+
+
+def _entry_cursor(after: After = None, limit: Limit = 50) -> Cursor:
+    return Cursor(EntryId, after, limit)
+
+
 ArtifactCursor = Annotated[Cursor, Depends(_artifact_cursor)]
 JobCursor = Annotated[Cursor, Depends(_job_cursor)]
+OrderCursor = Annotated[Cursor, Depends(_order_cursor)]
+EntryCursor = Annotated[Cursor, Depends(_entry_cursor)]

@@ -12,6 +12,7 @@ from governance.errors import GovernanceError, NotFound
 from governance.model import (
     Artifact,
     ArtifactId,
+    Charge,
     Kind,
     NewArtifact,
     NewRun,
@@ -75,7 +76,8 @@ async def plan(parts: Services, owner: SubjectId, body: GenerateImages) -> Plan:
 async def place(parts: Services, owner: SubjectId, this: Plan) -> Order:
     """Starts the run (P2.5) and keeps the prompt as an artifact, so that access and erasure cover it too."""
     inputs = (this.adapter.id,) if this.adapter else ()
-    run = await parts.governance.start_run(NewRun(Purpose.GENERATION, (owner,), inputs))
+    charge = Charge(parts.prices.picture, this.images)
+    run = await parts.governance.start_run(NewRun(Purpose.GENERATION, (owner,), inputs, charge))
     try:
         prompt = await _write_prompt(parts, owner, this, run.id)
     except BaseException:

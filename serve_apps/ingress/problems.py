@@ -28,6 +28,7 @@ from governance.errors import (
     Refused,
     Tampered,
     Unavailable,
+    Unpaid,
 )
 from serve_apps.generator.errors import GenerationFailed
 from serve_apps.ingress.errors import ApiError, Complaint
@@ -42,6 +43,7 @@ GOVERNANCE_STATUS: tuple[tuple[type[GovernanceError], int], ...] = (
     (NotFound, 404),
     (Gone, 410),
     (Refused, 403),
+    (Unpaid, 402),
     (Fenced, 409),
     (Conflict, 409),
     (LeaseLost, 503),

@@ -8,6 +8,7 @@ from governance.client import GovernanceClient
 from governance.config import BlobSettings
 from governance.holder import Holder
 from governance.model import HolderKind
+from serve_apps.billing.till import till_for
 from serve_apps.config import ServeSettings
 from serve_apps.generator.client import ServeGenerator
 from serve_apps.ingress.app import create_app
@@ -32,6 +33,7 @@ class IngressReplica:
             generator=ServeGenerator(generator, self._holder.transport),
             settings=settings,
             secrets=load_secret(settings.secret_file),
+            till=till_for(settings.billing),
         )
         self._server = HttpServer(create_app(services), settings)
         self._cleanup.push_async_callback(self._server.stop)

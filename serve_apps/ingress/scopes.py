@@ -13,6 +13,7 @@ class Scope(StrEnum):
     ARTIFACTS = "artifacts"
     ERASURE = "erasure"
     TOKENS = "tokens"
+    BILLING = "billing"
 
 
 ALL_SCOPES = frozenset(Scope)

@@ -12,6 +12,8 @@ from governance.api import Governance
 from governance.clock import utc_now
 from governance.model import Artifact, ArtifactId, NewArtifact, Purpose
 from governance.policy import Policy, shipped
+from serve_apps.billing.prices import Prices, prices
+from serve_apps.billing.till import Till
 from serve_apps.config import ServeSettings
 from serve_apps.generator.client import GeneratorClient
 from serve_apps.ingress.attempts import Attempts
@@ -39,6 +41,8 @@ class Services:
     passwords: Passwords
     account_attempts: Attempts
     address_attempts: Attempts
+    prices: Prices
+    till: Till | None = None
     policy: Policy = field(default_factory=shipped)
     now: Callable[[], datetime] = utc_now
 
@@ -49,6 +53,7 @@ def compose(
     generator: GeneratorClient,
     settings: ServeSettings,
     secrets: Secrets,
+    till: Till | None = None,
     now: Callable[[], datetime] = utc_now,
 ) -> Services:
     """The ingress's own parts, made from its settings and put beside those that are given."""
@@ -63,6 +68,8 @@ def compose(
         passwords=Passwords(accounts),
         account_attempts=Attempts(accounts.attempts_per_account, window_s),
         address_attempts=Attempts(accounts.attempts_per_address, window_s),
+        prices=prices(settings.billing.prices_file),
+        till=till,
         now=now,
     )
 

@@ -4,6 +4,7 @@ from governance.model import (
     Artifact,
     ArtifactId,
     By,
+    Charge,
     Job,
     JobId,
     Kind,
@@ -46,6 +47,7 @@ async def _enqueue(
             idempotency_key=this.key if this else None,
             gpu_seconds=settings.gpu_seconds[body.preset],
             memory_mb=settings.memory_mb,
+            charge=Charge(parts.prices.trainings[body.preset]),
         )
     )
     for artifact in set(inputs) - set(job.inputs):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from cluster.embedded.throwaway import Servers
@@ -13,8 +14,10 @@ from governance.config import BlobSettings, MailSettings
 from governance.ids import ArtifactId, RequestId, SubjectId
 from governance.processors.hosting import ObjectHost
 from governance.processors.mail import MailRelay
+from governance.processors.payments import StripePayments
 from tests.contract.processors import Party, ProcessorContract
 from tests.support.governance import REGION, settings_for
+from tests.support.payments import KEY, Sandbox
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -95,6 +98,44 @@ class TestMailRelay(ProcessorContract):
         await relay.mend()
         yield relay
         await relay.cut_off()
+
+
+class Cashier(Party):
+    """Stripe's sandbox, with the service's own note of who is which customer."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._customers: dict[SubjectId, str] = {}
+        self.processor = StripePayments(sandbox.settings, self)
+
+    async def customer(self, owner: SubjectId) -> str | None:
+        return self._customers.get(owner)
+
+    async def open_payments(self, owner: SubjectId) -> list[str]:
+        return []
+
+    async def give(self, subject: SubjectId) -> None:
+        self._customers[subject] = self._sandbox.client().v1.customers.create({}).id
+
+    async def holds(self, subject: SubjectId) -> bool:
+        if subject not in self._customers:
+            return False
+        async with httpx.AsyncClient(base_url=self._sandbox.url, auth=(KEY, "")) as http:
+            found = await http.get(f"/v1/customers/{self._customers[subject]}")
+        return found.status_code == 200 and not found.json().get("deleted", False)
+
+    async def cut_off(self) -> None:
+        elsewhere = self._sandbox.settings.model_copy(update={"api_base": NOWHERE, "timeout_s": 0.5})
+        self.processor = StripePayments(elsewhere, self)
+
+    async def mend(self) -> None:
+        self.processor = StripePayments(self._sandbox.settings, self)
+
+
+class TestStripePayments(ProcessorContract):
+    @pytest.fixture
+    async def party(self, payments_sandbox: Sandbox) -> Cashier:
+        return Cashier(payments_sandbox)
 
 
 async def _smtp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -19,6 +19,7 @@ from governance.holder import Holder
 from governance.model import HolderKind
 from governance.policy import shipped
 from governance.service import GovernanceService
+from serve_apps.billing.till import till_for
 from serve_apps.config import AccountSettings, ImageSettings, ServeSettings, UploadSettings
 from serve_apps.engine.config import EngineConfig
 from serve_apps.engine.engine import Engine
@@ -70,7 +71,7 @@ def open_house(
     """Runs it on a thread of its own for the length of the block."""
     folder.chmod(0o700)
     with fresh_database(servers) as dsn:
-        governance = settings_for(servers, dsn, folder)
+        governance = settings_for(servers, dsn, folder).model_copy(update={"payments": settings.billing.payments})
         started = threading.Event()
         box: dict[str, Any] = {}
 
@@ -116,7 +117,13 @@ async def _rooms(governance: GovernanceSettings, clock: Callable[[], datetime], 
         stack.push_async_callback(asyncio.to_thread, engine.close)
         generator = Generator(engine, holders[HolderKind.GENERATOR])
         services = compose(
-            service, holders[HolderKind.INGRESS], generator, settings, Secrets(b"integration" * 3), now=clock
+            service,
+            holders[HolderKind.INGRESS],
+            generator,
+            settings,
+            Secrets(b"integration" * 3),
+            till=till_for(settings.billing),
+            now=clock,
         )
         server = HttpServer(create_app(services), settings)
         await server.start()

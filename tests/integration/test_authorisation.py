@@ -10,7 +10,10 @@ from serve_apps.ingress.app import ROUTERS
 from tests.integration.house import House
 from tests.integration.people import Person, newcomer, picture
 
-OPEN = {("POST", "/v1/accounts"), ("POST", "/v1/sessions"), ("GET", "/v1/policy"), ("GET", "/v1/health")}
+OPEN = {
+    ("POST", "/v1/accounts"), ("POST", "/v1/sessions"), ("GET", "/v1/policy"), ("GET", "/v1/health"),
+    ("GET", "/v1/prices"), ("POST", "/v1/payments/events"),
+}  # fmt: skip
 FOR_THE_ERASED = {("GET", "/v1/requests/{request_id}"), ("GET", "/v1/requests/{request_id}/certificate")}
 
 
@@ -28,14 +31,16 @@ BEYOND_TRAININGS = [each for each in GUARDED if each not in ANY_TOKEN and not ea
 
 def ask(http: httpx.Client, method: str, path: str, **ids: str) -> httpx.Response:
     """A request that would be carried out, were it allowed."""
-    names = ("artifact_id", "training_id", "request_id", "model_id")
-    filled = path.format(**{name: ids.get(name, "art_" + uuid4().hex) for name in names})
+    names = ("artifact_id", "training_id", "request_id", "model_id", "order_id")
+    unknown = {"order_id": "ord_" + uuid4().hex}
+    filled = path.format(**{name: ids.get(name) or unknown.get(name, "art_" + uuid4().hex) for name in names})
     if path == "/v1/uploads":
         return http.request(method, filled, files=[("photos", ("a.png", picture(), "image/png"))])
     bodies: dict[str, dict[str, object]] = {
         "/v1/account": {"name": "x"},
         "/v1/tokens": {"scopes": ["images"]},
         "/v1/trainings": {"photos": ["art_" + uuid4().hex]},
+        "/v1/orders": {"pack": "small"},
         "/v1/images/generations": {"prompt": "a face"},
     }
     body = bodies.get(path) if method in ("POST", "PATCH") else None
@@ -88,7 +93,9 @@ def everything(house: House) -> dict[str, str]:
     model = owner.train()
     training = owner.http.get("/v1/trainings").json()["data"][0]["id"]
     request = owner.http.delete(f"/v1/artifacts/{owner.upload(1)[0]}").json()["id"]
-    return {"artifact_id": model, "model_id": model, "training_id": training, "request_id": request}
+    order = owner.http.post("/v1/orders", json={"pack": "small"}).json()["id"]
+    ids = {"artifact_id": model, "model_id": model, "training_id": training, "request_id": request}
+    return ids | {"order_id": order}
 
 
 @pytest.fixture(scope="module")

@@ -99,6 +99,7 @@ def test_every_post_takes_a_key() -> None:
     routes = [route for module in ROUTERS for route in module.router.routes if isinstance(route, APIRoute)]
     taken = {route.path: _headers(route) for route in routes if "POST" in route.methods}
     assert len(taken) >= 8
+    del taken["/v1/payments/events"]  # the payment processor's events carry ids of their own
     assert [path for path, headers in taken.items() if "Idempotency-Key" not in headers] == []
 
 

@@ -32,7 +32,7 @@ router = APIRouter(prefix="/v1/images", tags=["images"])
 
 PATH = "/v1/images/generations"
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": OpenAIError} for status in (400, 401, 403, 404, 409, 410, 422, 429, 503)
+    status: {"model": OpenAIError} for status in (400, 401, 402, 403, 404, 409, 410, 422, 429, 503)
 }
 
 

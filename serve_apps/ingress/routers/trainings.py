@@ -14,7 +14,7 @@ from serve_apps.ingress.trainings import begin
 router = APIRouter(prefix="/v1/trainings", tags=["trainings"])
 
 
-@router.post("", status_code=202, responses=problems(404, 409))
+@router.post("", status_code=202, responses=problems(402, 404, 409))
 async def create_training(
     body: NewTraining, caller: TrainingsCaller, response: Response, parts: Parts, key: IdempotencyKey = None
 ) -> TrainingAnswer:

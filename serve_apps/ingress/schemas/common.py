@@ -62,7 +62,8 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of a route that can refuse with these statuses; 401, 410, 422 and 503 go with every one."""
     content = {"application/problem+json": {"schema": ProblemDocument.model_json_schema()}}
     descriptions = {
-        400: "Bad request", 401: "No valid token", 403: "Not allowed", 404: "Nothing there that you may see",
+        400: "Bad request", 401: "No valid token", 402: "Not enough credits", 403: "Not allowed",
+        404: "Nothing there that you may see",
         409: "Conflict", 410: "Erased or expired", 413: "Too large", 422: "Not valid", 429: "Too many attempts",
         503: "Try again after `Retry-After` seconds",
     }  # fmt: skip

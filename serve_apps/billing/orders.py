@@ -1,0 +1,85 @@
+"""Orders of credits, from the price list to the journal. A crash between any two steps is repaired by whatever comes
+next: the client's retry, the processor's event, or somebody looking at the order."""
+
+import logging
+from dataclasses import dataclass
+
+from governance.errors import NotFound
+from governance.ids import OrderId, SubjectId
+from governance.money.model import NewOrder, Order, OrderState
+from serve_apps.billing.till import Heard, Opened, Till
+from serve_apps.ingress.errors import Invalid
+from serve_apps.ingress.services import Services
+
+log = logging.getLogger("pixreunion.billing")
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An order and how to pay for it; `opened` is None when there is nothing left to pay."""
+
+    order: Order
+    opened: Opened | None
+
+
+def till_of(parts: Services) -> Till:
+    """`NotFound` where the installation takes no payments."""
+    if parts.till is None:
+        raise NotFound("this installation takes no payments")
+    return parts.till
+
+
+async def begin(parts: Services, owner: SubjectId, pack: str, key: str | None) -> Begun:
+    """A pack is ordered and its payment begun; the same key gives the same order and the same payment."""
+    till, known = till_of(parts), parts.prices.packs.get(pack)
+    if known is None:
+        raise Invalid(f"`pack` is one of: {', '.join(parts.prices.packs)}", code="unknown_pack", param="pack")
+    new = NewOrder(owner, pack, known.credits, known.amount, parts.prices.currency, key)
+    order = await parts.governance.place_order(new)
+    if order.state is not OrderState.CREATED:
+        return Begun(order, None)
+    opened = await till.open(order, await _customer(parts, till, owner))
+    if opened.payment is not None:
+        order = await parts.governance.attach_payment(order.id, opened.payment)
+    return Begun(order, opened)
+
+
+async def current(parts: Services, owner: SubjectId, id: OrderId) -> Order:
+    """The order; while it is open the processor is asked, in case its event was lost."""
+    order = await parts.governance.order(id, owner)
+    if order.state is OrderState.CREATED and order.payment is not None and parts.till is not None:
+        return await parts.governance.settle_order(order.id, await parts.till.look(order.payment))
+    return order
+
+
+async def hear(parts: Services, event: Heard) -> None:
+    """What an event brings about: the payment's state now. Events of payments that are not ours bring nothing."""
+    if event.payment is None or await parts.governance.is_event_known(event.id):
+        return
+    order = await _order_of(parts, event, event.payment)
+    if order is None:
+        return
+    till = till_of(parts)
+    order = await parts.governance.settle_order(order.id, await till.look(event.payment), event.id)
+    if order.owner is None and order.state is OrderState.PAID:
+        log.info("%s was paid after its person was erased: the money goes back", order.id)
+        await till.give_back(event.payment)
+        await parts.governance.settle_order(order.id, await till.look(event.payment))
+
+
+async def _order_of(parts: Services, event: Heard, payment: str) -> Order | None:
+    order = await parts.governance.order_of_payment(payment)
+    if order is not None or event.order is None:
+        return order
+    try:
+        return await parts.governance.attach_payment(OrderId(event.order).check(), payment)
+    except NotFound:
+        return None
+
+
+async def _customer(parts: Services, till: Till, owner: SubjectId) -> str:
+    known = await parts.governance.customer(owner)
+    if known is not None:
+        return known
+    pseudonym = parts.secrets.fingerprint(b"customer", owner.encode()).hex()
+    return await parts.governance.set_customer(owner, await till.customer(pseudonym))
