@@ -1,6 +1,8 @@
 """What every test may ask for."""
 
 from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
 
 import pytest
 
@@ -12,3 +14,26 @@ def servers() -> Iterator[Servers]:
     """PostgreSQL and S3, started once for the whole run. Tests take a database or a key prefix of their own in them."""
     with throwaway_servers() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def house(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One running service for all tests that speak HTTP to it; loaded when it is asked for, since it brings torch."""
+    with import_module("tests.integration.house").open_house(servers, tmp_path_factory.mktemp("house")) as running:
+        yield running
+
+
+@pytest.fixture
+def person(house: Any) -> Iterator[Any]:
+    """Somebody who has just signed up and in."""
+    somebody = import_module("tests.integration.people").newcomer(house)
+    yield somebody
+    somebody.http.close()
+
+
+@pytest.fixture
+def stranger(house: Any) -> Iterator[Any]:
+    """Somebody else."""
+    somebody = import_module("tests.integration.people").newcomer(house)
+    yield somebody
+    somebody.http.close()
