@@ -44,6 +44,7 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks.all --json
 
 docs: $(STAMP)
+	$(BIN)/python -m tests.policy.table
 	$(PYTEST) tests/architecture
 
 clean:

@@ -41,6 +41,7 @@ class Policy:
     controller: Controller
     retention: Mapping[Kind, timedelta | None]
     purposes: Mapping[Purpose, PurposeRule]
+    clauses: Mapping[str, str]
     text: str
 
     def basis(self, purpose: Purpose) -> LegalBasis:
@@ -90,6 +91,7 @@ def parse(text: str) -> Policy:
         controller=Controller(**raw["controller"]),
         retention={kind: timedelta(days=days[kind]) if days[kind] else None for kind in Kind},
         purposes={purpose: _rule(raw["purposes"][purpose]) for purpose in Purpose},
+        clauses=raw["clauses"],
         text=text,
     )
 

@@ -1,11 +1,13 @@
 """What every test may ask for."""
 
 from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
 
 import pytest
 
 from cluster.embedded.throwaway import Servers, throwaway_servers
-from tests.support.payments import Sandbox, sandbox
+from tests.support.payments import Sandbox, billing_settings, sandbox
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +22,31 @@ def payments_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandb
     """The payment processor's sandbox, started once for the whole run."""
     with sandbox(tmp_path_factory.mktemp("payments")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def house(
+    servers: Servers, payments_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    """One running service for all tests that speak HTTP to it; loaded when it is asked for, since it brings torch."""
+    building, folder = import_module("tests.integration.house"), tmp_path_factory.mktemp("house")
+    settings = building.SETTINGS.model_copy(update={"billing": billing_settings(payments_sandbox, folder)})
+    with building.open_house(servers, folder, settings=settings) as running:
+        payments_sandbox.send_events_to(f"{running.url}/v1/payments/events")
+        yield running
+
+
+@pytest.fixture
+def person(house: Any) -> Iterator[Any]:
+    """Somebody who has just signed up and in."""
+    somebody = import_module("tests.integration.people").newcomer(house)
+    yield somebody
+    somebody.http.close()
+
+
+@pytest.fixture
+def stranger(house: Any) -> Iterator[Any]:
+    """Somebody else."""
+    somebody = import_module("tests.integration.people").newcomer(house)
+    yield somebody
+    somebody.http.close()

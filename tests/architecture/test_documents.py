@@ -9,7 +9,9 @@ import pytest
 import typer
 
 from cluster.cli.main import app
+from governance.policy import shipped
 from tests.architecture.sources import ROOT
+from tests.policy.table import DOCUMENT, current, proofs
 
 PAGES = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md")
 DOCUMENTS = [*(ROOT / page for page in PAGES), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -30,6 +32,14 @@ def test_the_journeys_name_a_file_in_every_step() -> None:
     steps = re.findall(r"^\d+\. .*(?:\n   .*)*", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE)
     assert len(steps) >= 15
     assert [step for step in steps if not _PATH.search(step)] == []
+
+
+def test_the_table_of_the_policy_is_current() -> None:
+    assert DOCUMENT.read_text() == current(), "`make docs` writes it anew"
+
+
+def test_every_proof_names_a_clause_that_exists() -> None:
+    assert {proof.clause for proof in proofs()} - set(shipped().clauses) == set()
 
 
 def commands() -> Iterator[list[str]]:

@@ -51,6 +51,18 @@ class Person:
         assert answer.status_code == 202, answer.text
         return work_off(self.house, JobId(answer.json()["id"]), seed)
 
+    def work_off(self, training: str, seed: int = 1) -> str:
+        """Does a queued training as a worker would; the id of its model."""
+        return work_off(self.house, JobId(training), seed)
+
+    def sign_in(self) -> httpx.Client:
+        """A new session in place of the one before."""
+        answer = self.http.post("/v1/sessions", json={"email": self.email, "password": PASSWORD})
+        assert answer.status_code == 201, answer.text
+        self.token = answer.json()["access_token"]
+        self.http.headers["Authorization"] = f"Bearer {self.token}"
+        return self.http
+
     def picture(self, **body: Any) -> httpx.Response:
         asked = {"prompt": "a face", "response_format": "b64_json", **body}
         return self.http.post("/v1/images/generations", json=asked)

@@ -1,0 +1,26 @@
+"""The policy is proven on the service that `tests/integration/house.py` runs; here is what its clauses need besides.
+
+`house`, `person` and `stranger` come from `tests/conftest.py`. A test's name begins with its clause (`test_p3_5_…`),
+its docstring's first paragraph goes into `docs/policy.md` (`make docs`).
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from cluster.embedded.throwaway import Servers
+from governance.clock import ManualClock
+from tests.integration.house import House, open_house
+
+
+@pytest.fixture(scope="session")
+def clock() -> ManualClock:
+    """The time in the house of `patient_house`; it stands still until a test moves it on."""
+    return ManualClock()
+
+
+@pytest.fixture(scope="session")
+def patient_house(servers: Servers, clock: ManualClock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A service of its own whose clock the tests turn, for promises about days and years."""
+    with open_house(servers, tmp_path_factory.mktemp("patient"), clock) as running:
+        yield running
