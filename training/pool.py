@@ -56,21 +56,18 @@ class TrainingPool:
         self._queue: list[Waiting] = []
         self._meter = RayMeter("pool")
         self._leaving = False
-        self._keeping: asyncio.Task[None] | None = None
+        # Ray runs this on the actor's event loop. Restarted after a crash, nobody may be left to ask for it.
+        self._keeping = asyncio.get_running_loop().create_task(self._keep())
 
     async def start(self) -> None:
-        """Begin to look after the groups; repeated calls change nothing."""
-        if self._keeping is None:
-            self._keeping = asyncio.create_task(self._keep())
+        """Answers once the pool looks after its groups."""
 
     async def governance_settings(self) -> GovernanceSettings:
         """For the workers, so that it does not stand in a Ray Train configuration."""
-        await self.start()
         return self._known
 
     async def beat(self, beat: Beat) -> Orders:
         """A worker is alive."""
-        await self.start()
         self._beats[beat.worker] = (monotonic(), beat)
         return Orders(self._leaving, max(1, len(self._alive())))
 

@@ -17,6 +17,9 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 
 from serve_apps.engine.model import AdapterId
 from training import demo
+from training.demo.base import BaseConfig, build_scheduler, build_text_encoder, build_unet
+from training.demo.tokenizer import build_tokenizer
+from training.demo.vae import VaeConfig, build_vae
 from training.engine.base import BaseModel
 from training.engine.formats import AdapterWeights, LayerWeights, to_diffusers
 from training.engine.names import Component
@@ -34,13 +37,6 @@ _SCALED = {
     "steps_offset": 1,
     "prediction_type": "epsilon",
     "timestep_spacing": "leading",
-}
-_COSINE = {
-    "num_train_timesteps": 1000,
-    "beta_schedule": "squaredcos_cap_v2",
-    "clip_sample": False,
-    "prediction_type": "v_prediction",
-    "timestep_spacing": "trailing",
 }
 
 
@@ -136,20 +132,12 @@ def _vae(channels: tuple[int, ...], latent: int, groups: int, factor: float) -> 
 
 
 def _demo() -> BaseModel:
-    unet = UNet2DConditionModel(
-        sample_size=16,
-        in_channels=8,
-        out_channels=8,
-        block_out_channels=(64, 128, 192),
-        layers_per_block=1,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-        norm_num_groups=16,
-        attention_head_dim=(2, 4, 6),
-        cross_attention_dim=128,
+    """The demo world's own architecture, before it has learned anything."""
+    config, tokenizer = BaseConfig(), build_tokenizer()
+    text = build_text_encoder(config, tokenizer)
+    return BaseModel(
+        build_unet(config), build_vae(VaeConfig()), [text], [tokenizer], dict(build_scheduler(config).config)
     )
-    text = CLIPTextModel(_text(128, 2, 32, vocab_size=734))
-    return BaseModel(unet, _vae((16, 48, 96), 8, 16, 0.5), [text], [_tokenizer(32)], dict(_COSINE))
 
 
 def _sd15() -> BaseModel:
