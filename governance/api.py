@@ -51,6 +51,7 @@ from governance.model import (
     Ticket,
     Token,
 )
+from governance.rights.api import RightsApi
 
 
 class AccountsApi(Protocol):
@@ -199,6 +200,15 @@ class IdempotencyApi(Protocol):
 
 
 class Governance(
-    AccountsApi, GateApi, LineageApi, RunsApi, HoldersApi, ErasureApi, JobsApi, IdempotencyApi, Protocol
+    AccountsApi,
+    GateApi,
+    LineageApi,
+    RunsApi,
+    HoldersApi,
+    ErasureApi,
+    JobsApi,
+    IdempotencyApi,
+    RightsApi,
+    Protocol,
 ):
     """All of it."""

@@ -4,7 +4,8 @@ GovernanceError
 ├── NotFound            no such thing, or not yours
 ├── Gone                it was erased or has expired
 ├── Refused             purpose, legal basis or region do not allow it
-│   └── Frozen          the person restricted processing
+│   ├── Frozen          the person restricted processing
+│   └── Objected        the person objected to this purpose
 ├── Fenced              an ancestor or a subject is no longer live
 ├── Conflict            contradicts what is already recorded
 ├── LeaseLost           the holder's lease ended: drop everything, open a new one
@@ -52,6 +53,12 @@ class Frozen(Refused):
     """Processing is restricted for this person; lift the restriction first."""
 
     code = "frozen"
+
+
+class Objected(Refused):
+    """The person objected to this purpose; take the objection back first."""
+
+    code = "objected"
 
 
 class Fenced(GovernanceError):
