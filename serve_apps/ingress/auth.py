@@ -81,6 +81,7 @@ ImagesCaller = Annotated[Caller, Depends(allowed(Scope.IMAGES))]
 ArtifactsCaller = Annotated[Caller, Depends(allowed(Scope.ARTIFACTS))]
 ErasureCaller = Annotated[Caller, Depends(allowed(Scope.ERASURE))]
 TokensCaller = Annotated[Caller, Depends(allowed(Scope.TOKENS))]
+DpoCaller = Annotated[Caller, Depends(allowed(Scope.DPO))]
 AnyCaller = Annotated[Caller, Depends(allowed())]
 FormerCaller = Annotated[Caller, Depends(allowed(also_erased=True))]
 """Erased accounts too: for what leads to the certificate."""

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from governance.errors import NotFound
-from governance.model import ArtifactId, Id, JobId
+from governance.model import ArtifactId, Id, JobId, RequestId
 from serve_apps.ingress.errors import Invalid
 
 MAX_LIMIT = 100
@@ -40,5 +40,10 @@ def _job_cursor(after: After = None, limit: Limit = 50) -> Cursor:
     return Cursor(JobId, after, limit)
 
 
+def _request_cursor(after: After = None, limit: Limit = 50) -> Cursor:
+    return Cursor(RequestId, after, limit)
+
+
 ArtifactCursor = Annotated[Cursor, Depends(_artifact_cursor)]
 JobCursor = Annotated[Cursor, Depends(_job_cursor)]
+RequestCursor = Annotated[Cursor, Depends(_request_cursor)]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from serve_apps.ingress.dsr_signature import DsrSigner
+
 SECRET_BYTES = 32
 PREFIX = "pxr_"
 
@@ -40,6 +42,7 @@ class Secrets:
         self._email = _derive(root, b"email")
         self._link = _derive(root, b"link")
         self._fingerprint = _derive(root, b"fingerprint")
+        self.dsr_signer = DsrSigner(_derive(root, b"opendsr"))
 
     def email_hash(self, email: str) -> bytes:
         """Names an account without keeping its address in a column: 32 bytes, equal for the same mailbox."""

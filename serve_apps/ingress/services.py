@@ -1,5 +1,6 @@
 """What the ingress works with, handed to it once by whoever starts it: Ray Serve, or a test."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ class Services:
     account_attempts: Attempts
     address_attempts: Attempts
     policy: Policy = field(default_factory=shipped)
+    export_wanted: asyncio.Event = field(default_factory=asyncio.Event)
     now: Callable[[], datetime] = utc_now
 
 

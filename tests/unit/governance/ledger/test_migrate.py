@@ -31,7 +31,7 @@ def dump(dsn: str) -> str:
 async def test_replayed_migrations_equal_the_schema(settings: GovernanceSettings) -> None:
     database = await Database.open(settings.ledger)
     applied = await migrate.migrate(database)
-    assert [one.number for one in applied] == list(range(1, len(applied) + 1))
+    assert [one.number for one in applied] == sorted({one.number for one in migrate.shipped()})
     assert await migrate.migrate(database) == []
     await database.close()
     assert dump(settings.ledger.dsn) == SCHEMA.read_text()
