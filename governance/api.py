@@ -52,6 +52,7 @@ from governance.model import (
     Token,
 )
 from governance.money.api import MoneyApi
+from governance.rights.api import RightsApi
 
 
 class AccountsApi(Protocol):
@@ -200,6 +201,16 @@ class IdempotencyApi(Protocol):
 
 
 class Governance(
-    AccountsApi, GateApi, LineageApi, RunsApi, HoldersApi, ErasureApi, JobsApi, IdempotencyApi, MoneyApi, Protocol
+    AccountsApi,
+    GateApi,
+    LineageApi,
+    RunsApi,
+    HoldersApi,
+    ErasureApi,
+    JobsApi,
+    IdempotencyApi,
+    MoneyApi,
+    RightsApi,
+    Protocol,
 ):
     """All of it."""

@@ -30,6 +30,13 @@ from governance.money.money import Money
 from governance.policy import Policy
 from governance.processors.processor import Processor
 from governance.processors.register import third_parties
+from governance.rights.alarms import Alarms
+from governance.rights.breaches import Breaches
+from governance.rights.dossiers import Dossiers
+from governance.rights.reports import Reports
+from governance.rights.requests import RightsRequests
+from governance.rights.service import RightsParts
+from governance.rights.sharing import Sharing
 from governance.runs import Runs
 from governance.vault.keyfile import KeyFile
 from governance.vault.keyring import Keyring
@@ -38,6 +45,7 @@ from governance.vault.provider import KeyProvider
 from governance.vault.rotation import Rotation
 
 _SWEEP_S = 1.0
+_WATCH_S = 5.0
 _TIDY_S = 300.0
 
 
@@ -75,6 +83,7 @@ class Parts:
     runner: Runner
     orphans: Orphans
     rotation: Rotation
+    rights: RightsParts
     background: Background
 
     def chores(self, poll_s: float) -> tuple[Chore, ...]:
@@ -86,6 +95,7 @@ class Parts:
             Chore("old money", _TIDY_S, self.money.tidy),
             Chore("silent workers", _SWEEP_S, self.jobs.recover),
             Chore("key cache", _SWEEP_S, self.keys.renew),
+            Chore("alarms", _WATCH_S, self.rights.alarms.sweep),
             Chore("epochs", _TIDY_S, self.rotation.rotate_when_due),
             Chore("orphans", _TIDY_S, self.orphans.sweep),
             Chore("old answers", _TIDY_S, self.idempotency.forget_old),
@@ -119,11 +129,13 @@ async def _assemble(
         for one in parties:
             await processor_rows.register(conn, one.registration, clock())
     tools = Tools(database, store, clock, parties, extras.scan, await _journal(settings, extras), money)
+    accounts = Accounts(database, keys, clock)
+    erasure = Erasure(database, fence, clock, partial(write_down, tools), background.wake)
     return Parts(
         database=database,
         store=store,
         keys=keys,
-        accounts=Accounts(database, keys, clock),
+        accounts=accounts,
         gate=Gate(database, context, batch),
         lineage=LineageReader(database),
         runs=Runs(database, policy, clock, money),
@@ -132,11 +144,19 @@ async def _assemble(
         money=money,
         idempotency=Idempotency(database, clock),
         fence=fence,
-        erasure=Erasure(database, fence, clock, partial(write_down, tools), background.wake),
+        erasure=erasure,
         expiry=Expiry(database, fence, clock, settings.erasure),
         runner=Runner(tools, keys, settings.erasure, settings.vault.epoch_s),
         orphans=Orphans(database, store),
         rotation=Rotation(database, keys, clock, settings.vault.epoch_s),
+        rights=RightsParts(
+            requests=RightsRequests(database, policy, clock, accounts, erasure),
+            dossiers=Dossiers(database, clock),
+            alarms=Alarms(database, clock),
+            sharing=Sharing(database, clock, erasure),
+            breaches=Breaches(database, clock),
+            reports=Reports(database, policy, clock),
+        ),
         background=background,
     )
 

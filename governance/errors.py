@@ -4,7 +4,8 @@ GovernanceError
 ├── NotFound            no such thing, or not yours
 ├── Gone                it was erased or has expired
 ├── Refused             purpose, legal basis or region do not allow it
-│   └── Frozen          the person restricted processing
+│   ├── Frozen          the person restricted processing
+│   └── Objected        the person objected to this purpose
 ├── Unpaid              there are not enough credits for it
 ├── Fenced              an ancestor or a subject is no longer live
 ├── Conflict            contradicts what is already recorded
@@ -59,6 +60,12 @@ class Unpaid(GovernanceError):
     """There are not enough credits for this; buy a pack at POST /v1/orders."""
 
     code = "not_enough_credits"
+
+
+class Objected(Refused):
+    """The person objected to this purpose; take the objection back first."""
+
+    code = "objected"
 
 
 class Fenced(GovernanceError):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from governance.audit.leaf import Leaf, LeafEvent
 from governance.clock import Clock
 from governance.config import QueueSettings
-from governance.errors import Conflict, Fenced, Frozen, Gone, NotFound
+from governance.errors import Conflict, Fenced, Frozen, Gone, NotFound, Objected
 from governance.ledger import artifacts, fences, jobs, subjects
 from governance.ledger.database import Connection, Database
 from governance.ledger.leaves import record
@@ -73,6 +73,8 @@ class Jobs:
                 raise Frozen()
             if person.state is not SubjectStatus.ACTIVE:
                 raise Fenced(f"{person.id} is {person.state}")
+            if Purpose.TRAINING in person.objections:
+                raise Objected()
         return people[new.owner].region
 
     async def job(self, id: JobId, owner: SubjectId | None) -> Job:

@@ -47,8 +47,8 @@ class Leases:
         async with self._database.transaction() as conn:
             epoch = await epochs.active(conn)
             sealed = seal_named(await self._keys.secret(epoch), id, session_key)
-            session = Session(id, sealed, epoch, now + self._ttl)
-            await holders.insert(conn, session, kind, region, now)
+            session = Session(id, sealed, epoch, now + self._ttl, region)
+            await holders.insert(conn, session, kind, now)
             await record(conn, [Leaf(event=LeafEvent.HOLDER_OPENED, at=now, holder=id, words={"kind": kind})])
         lease = HolderLease(
             holder_id=id,

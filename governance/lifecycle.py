@@ -24,6 +24,8 @@ from governance.model import JobState as J
 from governance.model import RequestState as Q
 from governance.model import RunState as R
 from governance.model import SubjectStatus as S
+from governance.rights.model import BreachState as B
+from governance.rights.model import RightState as D
 
 Transitions = frozenset[tuple[StrEnum, StrEnum]]
 
@@ -73,11 +75,31 @@ JOB: Transitions = frozenset({
     (J.PROCESSING, J.CANCELED),
 })  # fmt: skip
 
+RIGHT: Transitions = frozenset({
+    (D.RECEIVED, D.WORKING),
+    (D.RECEIVED, D.ANSWERED),
+    (D.RECEIVED, D.REFUSED),
+    (D.RECEIVED, D.WITHDRAWN),
+    (D.WORKING, D.RECEIVED),
+    (D.WORKING, D.ANSWERED),
+    (D.WORKING, D.REFUSED),
+    (D.WORKING, D.WITHDRAWN),
+    (D.ANSWERED, D.WITHDRAWN),
+})  # fmt: skip
+
+BREACH: Transitions = frozenset({
+    (B.OPEN, B.NOTIFIED),
+    (B.OPEN, B.CLOSED),
+    (B.NOTIFIED, B.CLOSED),
+})  # fmt: skip
+
 MACHINES: Mapping[str, Transitions] = {
     "artifacts": ARTIFACT,
     "subjects": SUBJECT,
     "runs": RUN,
     "requests": REQUEST,
     "jobs": JOB,
+    "rights_requests": RIGHT,
+    "breaches": BREACH,
 }
 """Table name to its transitions, as the database's `transitions` table holds them."""

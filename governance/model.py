@@ -246,6 +246,10 @@ class Artifact:
     created_at: datetime
     deadline: datetime | None
 
+    def shows_to(self, person: SubjectId) -> bool:
+        """Whether it is that person's to see. An export contains things of several people; it is its maker's alone."""
+        return person == self.subjects[0] or (self.kind is not Kind.EXPORT and person in self.subjects)
+
 
 @dataclass(frozen=True, slots=True)
 class Ticket:

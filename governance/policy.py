@@ -23,13 +23,24 @@ class Controller:
 
 @dataclass(frozen=True, slots=True)
 class PurposeRule:
-    """`makes` and `reads`: the kinds it may; `frozen`: it goes on under restriction; `held`: kinds under a hold."""
+    """`makes` and `reads`: the kinds it may; `frozen`: it goes on under restriction; `held`: kinds under a hold;
+    `objectable`: a person can say no to it (P7.3)."""
 
     basis: LegalBasis
     makes: frozenset[Kind]
     reads: frozenset[Kind]
     held: frozenset[Kind]
     frozen: bool
+    objectable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Safeguard:
+    """What allows work in the region `target` on data of people in `source` (P9.1); `basis` as in GDPR chapter V."""
+
+    source: str
+    target: str
+    basis: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,7 @@ class Policy:
     retention: Mapping[Kind, timedelta | None]
     purposes: Mapping[Purpose, PurposeRule]
     clauses: Mapping[str, str]
+    safeguards: tuple[Safeguard, ...]
     text: str
 
     def basis(self, purpose: Purpose) -> LegalBasis:
@@ -62,6 +74,19 @@ class Policy:
         if kind not in self.purposes[purpose].held:
             raise Refused(f"this {kind} is kept for a legal duty alone and may not be read for {purpose}")
 
+    def check_region(self, person: str, place: str) -> None:
+        """Raises `Refused` unless data of people in one region may be worked on in another (P9.1)."""
+        if person != place and not any((one.source, one.target) == (person, place) for one in self.safeguards):
+            raise Refused(
+                f"data of people in {person} may not be worked on in {place}; record a safeguard in policy.toml, or "
+                f"let it wait for a place in {person}"
+            )
+
+    def check_objection(self, purpose: Purpose) -> None:
+        """Raises `Refused` for what goes on whatever a person says: the account itself, its delivery, legal duties."""
+        if not self.purposes[purpose].objectable:
+            raise Refused(f"{purpose} cannot be objected to; erase the account, or ask for a restriction")
+
     def deadline(self, kind: Kind, made_at: datetime, parents: Iterable[datetime | None]) -> datetime | None:
         """The earliest of its own retention and its parents' deadlines (I4); None: as long as the account."""
         own = self.retention[kind]
@@ -78,6 +103,7 @@ def _rule(raw: Mapping[str, Any]) -> PurposeRule:
         reads=frozenset(Kind(kind) for kind in raw["reads"]),
         held=frozenset(Kind(kind) for kind in raw.get("held", ())),
         frozen=bool(raw.get("frozen", False)),
+        objectable=bool(raw.get("objectable", False)),
     )
 
 
@@ -92,6 +118,7 @@ def parse(text: str) -> Policy:
         retention={kind: timedelta(days=days[kind]) if days[kind] else None for kind in Kind},
         purposes={purpose: _rule(raw["purposes"][purpose]) for purpose in Purpose},
         clauses=raw["clauses"],
+        safeguards=tuple(Safeguard(one["from"], one["to"], one["basis"]) for one in raw["safeguards"]),
         text=text,
     )
 

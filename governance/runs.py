@@ -1,18 +1,20 @@
 """Runs: no activity without a purpose, a legal basis and living inputs (I3, P2.5)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from governance.audit.leaf import Leaf, LeafEvent
 from governance.clock import Clock
-from governance.errors import Fenced, Frozen, GovernanceError, NotFound
+from governance.errors import Fenced, Frozen, GovernanceError, NotFound, Objected
 from governance.ledger import artifacts, fences, runs, subjects
 from governance.ledger.database import Connection, Database
 from governance.ledger.leaves import record
 from governance.ledger.subjects import SubjectKey
-from governance.model import Artifact, ArtifactState, NewRun, Run, RunId, RunState, SubjectId, SubjectStatus
+from governance.model import Artifact, ArtifactState, NewRun, Purpose, Run, RunId, RunState, SubjectId, SubjectStatus
 from governance.money.money import Money
 from governance.policy import Policy
+
+People = Mapping[SubjectId, SubjectKey]
 
 
 class Runs:
@@ -38,12 +40,12 @@ class Runs:
         people = await subjects.lock_keys(conn, new.subjects, new.inputs)
         found = await artifacts.lock_share(conn, new.inputs)
         for id in new.inputs:
-            self._check_input(new, found.get(id), id)
+            self._check_input(new, found.get(id), id, people)
         for subject in new.subjects:
             if subject not in people:
                 raise NotFound(f"there is no {subject}")
         for person in people.values():
-            _check_person(person)
+            self._check_person(new.purpose, person)
         run = Run(
             id=RunId.new(),
             purpose=new.purpose,
@@ -59,14 +61,24 @@ class Runs:
         await record(conn, [_leaf(LeafEvent.RUN_STARTED, run, run.started_at)])
         return run
 
-    def _check_input(self, new: NewRun, found: Artifact | None, id: object) -> None:
+    def _check_input(self, new: NewRun, found: Artifact | None, id: object, people: People) -> None:
         if found is None:
             raise NotFound(f"there is no {id} to work on")
         if found.state is not ArtifactState.LIVE:
             raise Fenced(f"{id} is {found.state}; nothing can work on it")
-        if found.deadline is not None and found.deadline <= self._clock():
+        frozen = any(people[one].state is SubjectStatus.FROZEN for one in found.subjects)
+        overdue = found.deadline is not None and found.deadline <= self._clock()
+        if overdue and not (self._policy.purposes[new.purpose].frozen and frozen):
             raise Fenced(f"{id} is past its deadline")
         self._policy.check_read(new.purpose, found.kind)
+
+    def _check_person(self, purpose: Purpose, person: SubjectKey) -> None:
+        if person.state is SubjectStatus.FROZEN and not self._policy.purposes[purpose].frozen:
+            raise Frozen()
+        if person.state not in (SubjectStatus.ACTIVE, SubjectStatus.FROZEN):
+            raise Fenced(f"{person.id} is {person.state}")
+        if purpose in person.objections:
+            raise Objected()
 
     async def finish(self, id: RunId, outcome: RunState) -> Run:
         assert outcome is not RunState.RUNNING, "an outcome is an end"
@@ -79,13 +91,6 @@ class Runs:
         if run is None:
             raise NotFound(f"there is no {id}")
         return run
-
-
-def _check_person(person: SubjectKey) -> None:
-    if person.state is SubjectStatus.FROZEN:
-        raise Frozen()
-    if person.state is not SubjectStatus.ACTIVE:
-        raise Fenced(f"{person.id} is {person.state}")
 
 
 def _people(new: NewRun, inputs: Sequence[Artifact]) -> tuple[SubjectId, ...]:

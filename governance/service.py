@@ -53,13 +53,15 @@ from governance.model import (
 )
 from governance.money.model import Entry, NewOrder, Order, Payment, Wallet
 from governance.policy import shipped
+from governance.rights.service import RightsService
 
 
-class GovernanceService:
+class GovernanceService(RightsService):
     """Implements `api.Governance`; see there. `parts` is for tests and tools of this house."""
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
+        self.rights = parts.rights
 
     @classmethod
     async def open(cls, settings: GovernanceSettings, extras: Extras | None = None) -> Self:
@@ -103,7 +105,9 @@ class GovernanceService:
         return await self.parts.accounts.restrict(id)
 
     async def lift(self, id: SubjectId) -> Subject:
-        return await self.parts.accounts.lift(id)
+        lifted = await self.parts.accounts.lift(id)
+        await self.rights.requests.restriction_lifted(id)
+        return lifted
 
     async def register(self, new: NewArtifact, holder: HolderId) -> Ticket:
         return await self.parts.gate.register(new, holder)

@@ -1,6 +1,7 @@
 """The token of whoever uses the command line here, in a file that its owner alone can read."""
 
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
@@ -9,6 +10,8 @@ from cluster.client.errors import NotSignedIn
 from cluster.config import Settings
 from cluster.ports import LOOPBACK, Port, PortBlock
 from cluster.secrets import write_private
+
+A = TypeVar("A", bound=Api)
 
 
 class Session(BaseModel):
@@ -45,10 +48,15 @@ def stranger(settings: Settings) -> Api:
 
 
 def signed_in(settings: Settings) -> Api:
-    """A client with the token set or remembered. Raises NotSignedIn; a token is never sent to another address."""
+    """A client with the token set or remembered. Raises NotSignedIn."""
+    return signed_in_as(settings, Api)
+
+
+def signed_in_as(settings: Settings, kind: type[A]) -> A:
+    """The same as another kind of client. Raises NotSignedIn; a token is never sent to another address."""
     url = service_url(settings)
     if settings.client.token is not None:
-        return Api(url, settings.client.token.get_secret_value(), settings.client.timeout_s)
+        return kind(url, settings.client.token.get_secret_value(), settings.client.timeout_s)
     try:
         session = Session.model_validate_json(session_file(settings).read_text())
     except FileNotFoundError:
@@ -57,4 +65,4 @@ def signed_in(settings: Settings) -> Api:
         raise NotSignedIn(
             f"You are not signed in at {url}.", "`pixreunion account create` or `pixreunion account login` first."
         )
-    return Api(url, session.token.get_secret_value(), settings.client.timeout_s)
+    return kind(url, session.token.get_secret_value(), settings.client.timeout_s)

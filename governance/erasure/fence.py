@@ -172,7 +172,7 @@ async def _order(conn: Connection, target: Target, by: By, owner: SubjectId | No
 
 async def _erasable(conn: Connection, id: ArtifactId, owner: SubjectId | None) -> Artifact:
     artifact = await artifacts.get(conn, id)
-    if artifact is None or (owner is not None and owner not in artifact.subjects):
+    if artifact is None or (owner is not None and not artifact.shows_to(owner)):
         raise NotFound()
     if artifact.state in (ArtifactState.ERASING, ArtifactState.ERASED):
         raise Gone()

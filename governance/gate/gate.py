@@ -62,7 +62,7 @@ class Gate:
     async def artifact(self, id: ArtifactId, owner: SubjectId | None) -> Artifact:
         async with self._database.transaction() as conn:
             found = await artifacts.get(conn, id)
-            if found is None or (owner is not None and owner not in found.subjects):
+            if found is None or (owner is not None and not found.shows_to(owner)):
                 raise NotFound()
             if found.state in (ArtifactState.ERASING, ArtifactState.ERASED, ArtifactState.HELD):
                 raise Gone()

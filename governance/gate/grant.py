@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from governance.audit.leaf import Leaf, LeafEvent
-from governance.errors import Frozen, Gone, GovernanceError, LeaseLost, NotFound, Refused
+from governance.errors import Frozen, Gone, GovernanceError, LeaseLost, NotFound, Objected, Refused
 from governance.failpoints import FailPoint, reach
 from governance.gate.context import GateContext
 from governance.ledger import artifacts, fences, holders, subjects
@@ -78,6 +78,9 @@ async def _grant(context: GateContext, known: _Known, op: Read) -> Grant:
     session = known.sessions.get(op.holder)
     if session is None:
         raise LeaseLost()
+    if row.artifact.state is not ArtifactState.HELD:
+        for one in row.artifact.subjects:
+            context.policy.check_region(known.subjects[one].region, session.region)
     assert row.version_id is not None
     assert row.sha256 is not None
     key = await _artifact_key(context, known, row)
@@ -101,6 +104,8 @@ def _check(context: GateContext, known: _Known, op: Read, row: Sealed) -> None:
     frozen = any(known.subjects[one].state is SubjectStatus.FROZEN for one in artifact.subjects)
     if frozen and not context.policy.purposes[op.purpose].frozen:
         raise Frozen()
+    if any(op.purpose in known.subjects[one].objections for one in artifact.subjects):
+        raise Objected()
     if not frozen and artifact.deadline is not None and artifact.deadline <= known.now:
         raise Gone()
 

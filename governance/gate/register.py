@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from governance.errors import Fenced, Frozen, GovernanceError, LeaseLost, NotFound
+from governance.errors import Fenced, Frozen, GovernanceError, LeaseLost, NotFound, Objected
 from governance.failpoints import FailPoint, reach
 from governance.gate import hot_leaves
 from governance.gate.context import GateContext
@@ -128,8 +128,11 @@ async def _register(
     new = op.new
     context.policy.check_make(new.purpose, new.kind)
     session = await keys.session(op.holder)
-    parents = [_live_parent(known, parent) for parent in new.parents]
-    people = _live_subjects(known, new, parents)
+    goes_on = context.policy.purposes[new.purpose].frozen
+    parents = [_live_parent(known, parent, goes_on) for parent in new.parents]
+    people = _live_subjects(known, new, parents, goes_on)
+    for one in people:
+        context.policy.check_region(known.subjects[one].region, known.sessions[op.holder].region)
     if new.run is not None and known.runs.get(new.run) is not RunState.RUNNING:
         raise Fenced("the run has ended; nothing can be made in it any more")
     id = ArtifactId.new()
@@ -153,19 +156,23 @@ async def _register(
     return Registered(artifact, op.holder, sealed, known.epoch), ticket
 
 
-def _live_parent(known: _Known, id: ArtifactId) -> Artifact:
+def _live_parent(known: _Known, id: ArtifactId, goes_on: bool) -> Artifact:
     parent = known.parents.get(id)
     if parent is None:
         raise NotFound(f"there is no {id} to derive from")
     if parent.state is not ArtifactState.LIVE:
         raise Fenced(f"{id} is {parent.state}; nothing can be derived from it")
-    if parent.deadline is not None and parent.deadline <= known.now:
+    kept = goes_on and any(known.subjects[one].state is SubjectStatus.FROZEN for one in parent.subjects)
+    if parent.deadline is not None and parent.deadline <= known.now and not kept:
         raise Fenced(f"{id} is past its deadline; nothing can be derived from it")
     return parent
 
 
-def _live_subjects(known: _Known, new: NewArtifact, parents: Sequence[Artifact]) -> tuple[SubjectId, ...]:
-    """The declared subjects and those of all parents, in a fixed order, all active."""
+def _live_subjects(
+    known: _Known, new: NewArtifact, parents: Sequence[Artifact], goes_on: bool
+) -> tuple[SubjectId, ...]:
+    """The declared subjects and those of all parents, in a fixed order, all active (or frozen, where the purpose goes
+    on then), and none objecting."""
     people = dict.fromkeys([*new.subjects, *(one for parent in parents for one in parent.subjects)])
     if not people:
         raise NotFound("an artifact needs at least one subject")
@@ -173,8 +180,10 @@ def _live_subjects(known: _Known, new: NewArtifact, parents: Sequence[Artifact])
         row = known.subjects.get(id)
         if row is None:
             raise NotFound(f"there is no {id}")
-        if row.state is SubjectStatus.FROZEN:
+        if row.state is SubjectStatus.FROZEN and not goes_on:
             raise Frozen()
-        if row.state is not SubjectStatus.ACTIVE:
+        if row.state not in (SubjectStatus.ACTIVE, SubjectStatus.FROZEN):
             raise Fenced(f"{id} is {row.state}")
+        if new.purpose in row.objections:
+            raise Objected()
     return tuple(people)

@@ -101,6 +101,7 @@ async def of_subject(
         SELECT {COLUMNS} FROM artifact_subjects e JOIN artifacts a ON a.id = e.artifact
         WHERE e.subject = %(owner)s AND (%(before)s::uuid IS NULL OR e.artifact < %(before)s)
           AND a.state = 'live' AND (%(kind)s::text IS NULL OR a.kind = %(kind)s)
+          AND (a.kind <> 'export' OR a.subjects[1] = %(owner)s)
           AND (a.deadline IS NULL OR a.deadline > %(now)s
                OR EXISTS (SELECT FROM subjects s WHERE s.id = ANY (a.subjects) AND s.state = 'frozen'))
         ORDER BY e.artifact DESC LIMIT %(limit)s

@@ -14,6 +14,7 @@ from governance.ledger.database import Connection
 TABLES = (
     "epochs", "service_keys", "subjects", "accounts", "tokens", "artifacts", "parents", "artifact_subjects", "runs",
     "holds", "requests", "request_artifacts", "processors", "transfers", "processor_answers", "jobs", "idempotency",
+    "rights_requests", "outside_numbers", "takedowns", "disclosures", "breaches", "alarms",
     "audit_leaves", "audit_nodes", "audit_head", "audit_checkpoints",
 )  # fmt: skip
 """In an order that foreign keys allow. Holders and holdings are not among them: leases do not outlive their ledger."""

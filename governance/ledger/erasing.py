@@ -131,5 +131,14 @@ _SCRUB_SUBJECT = (
     WHERE owner = %(subject)s
     """,
     "UPDATE runs SET subjects = array_remove(subjects, %(subject)s), inputs = '{}' WHERE %(subject)s = ANY (subjects)",
+    """
+    UPDATE rights_requests SET state = 'withdrawn', answered_at = %(now)s, leased_until = NULL
+    WHERE subject = %(subject)s AND state IN ('received', 'working')
+    """,
+    """
+    UPDATE rights_requests SET artifact = NULL, message = NULL, answer = NULL, result = NULL
+    WHERE subject = %(subject)s
+    """,
+    "UPDATE subjects SET objections = '{}' WHERE id = %(subject)s",
     "UPDATE subjects SET state = 'erased', erased_at = %(now)s WHERE id = %(subject)s AND state = 'erasing'",
 )

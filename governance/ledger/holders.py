@@ -11,12 +11,13 @@ from governance.model import ArtifactId, HolderId, HolderKind, LeaseId, Purpose
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A holder's sealed session key and the end of its lease."""
+    """A holder's sealed session key, the end of its lease, and where it is."""
 
     id: HolderId
     sealed: bytes
     epoch: int
     expires_at: datetime
+    region: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +28,23 @@ class Holding:
     lease: LeaseId
 
 
-async def insert(conn: Connection, session: Session, kind: HolderKind, region: str, now: datetime) -> None:
+async def insert(conn: Connection, session: Session, kind: HolderKind, now: datetime) -> None:
     await conn.execute(
         """
         INSERT INTO holders (id, kind, region, sealed_session, key_epoch, opened_at, expires_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s)
         """,
-        [session.id.uuid, kind, region, session.sealed, session.epoch, now, session.expires_at],
+        [session.id.uuid, kind, session.region, session.sealed, session.epoch, now, session.expires_at],
     )
 
 
 async def sessions(conn: Connection, ids: Iterable[HolderId], now: datetime) -> Mapping[HolderId, Session]:
     """Those whose lease has not ended."""
     cursor = await conn.execute(
-        "SELECT id, sealed_session, key_epoch, expires_at FROM holders WHERE id = ANY (%s::uuid[]) AND expires_at > %s",
+        """
+        SELECT id, sealed_session, key_epoch, expires_at, region FROM holders
+        WHERE id = ANY (%s::uuid[]) AND expires_at > %s
+        """,
         [digits(ids), now],
     )
     found = [Session(HolderId.of(row[0]), *row[1:]) for row in await cursor.fetchall()]
@@ -52,23 +56,24 @@ async def extend(conn: Connection, id: HolderId, now: datetime, until: datetime)
     cursor = await conn.execute(
         """
         UPDATE holders SET expires_at = %s WHERE id = %s AND expires_at > %s
-        RETURNING sealed_session, key_epoch
+        RETURNING sealed_session, key_epoch, region
         """,
         [until, id.uuid, now],
     )
     row = await cursor.fetchone()
-    return Session(id, row[0], row[1], until) if row else None
+    return Session(id, row[0], row[1], until, row[2]) if row else None
 
 
 async def to_drop(conn: Connection, id: HolderId, frozen_allowed: Collection[Purpose]) -> Sequence[ArtifactId]:
-    """What it holds of artifacts that are fenced, or of people who restricted that purpose."""
+    """What it holds of artifacts that are fenced, or of people who restricted or objected to that purpose."""
     cursor = await conn.execute(
         """
         SELECT h.artifact FROM holdings h JOIN artifacts a ON a.id = h.artifact
         WHERE h.holder = %(holder)s AND (
             a.state NOT IN ('registered', 'live', 'held')
             OR (h.purpose <> ALL (%(allowed)s)
-                AND EXISTS (SELECT FROM subjects s WHERE s.id = ANY (a.subjects) AND s.state = 'frozen')))
+                AND EXISTS (SELECT FROM subjects s WHERE s.id = ANY (a.subjects) AND s.state = 'frozen'))
+            OR EXISTS (SELECT FROM subjects s WHERE s.id = ANY (a.subjects) AND h.purpose = ANY (s.objections)))
         UNION SELECT id FROM artifacts WHERE writer = %(holder)s AND state IN ('erasing', 'erased')
         """,
         {"holder": id.uuid, "allowed": [str(one) for one in frozen_allowed]},

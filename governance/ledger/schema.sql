@@ -51,6 +51,12 @@ CREATE TABLE public.accounts (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT accounts_email_hash_check CHECK ((octet_length(email_hash) = 32))
 );
+CREATE TABLE public.alarms (
+    about uuid NOT NULL,
+    stage text NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    CONSTRAINT alarms_stage_check CHECK ((stage = ANY (ARRAY['soon'::text, 'overdue'::text])))
+);
 CREATE TABLE public.artifact_subjects (
     subject uuid NOT NULL,
     artifact uuid NOT NULL
@@ -99,6 +105,42 @@ CREATE TABLE public.audit_nodes (
     level integer NOT NULL,
     index bigint NOT NULL,
     hash bytea NOT NULL
+);
+CREATE TABLE public.breaches (
+    id uuid NOT NULL,
+    reference text NOT NULL,
+    nature text[] NOT NULL,
+    kinds text[] NOT NULL,
+    people integer NOT NULL,
+    risk text NOT NULL,
+    state text NOT NULL,
+    found_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    notified_at timestamp with time zone,
+    late_reason text,
+    people_told_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    CONSTRAINT breaches_check CHECK (((state = 'closed'::text) = (closed_at IS NOT NULL))),
+    CONSTRAINT breaches_check1 CHECK (((state <> 'notified'::text) OR (notified_at IS NOT NULL))),
+    CONSTRAINT breaches_late_reason_check CHECK ((length(late_reason) <= 48)),
+    CONSTRAINT breaches_nature_check CHECK ((cardinality(nature) > 0)),
+    CONSTRAINT breaches_people_check CHECK ((people >= 0)),
+    CONSTRAINT breaches_reference_check CHECK ((length(reference) <= 48)),
+    CONSTRAINT breaches_risk_check CHECK ((risk = ANY (ARRAY['unlikely'::text, 'risk'::text, 'high'::text]))),
+    CONSTRAINT breaches_state_check CHECK ((state = ANY (ARRAY['open'::text, 'notified'::text, 'closed'::text])))
+);
+CREATE TABLE public.disclosures (
+    id uuid NOT NULL,
+    subject uuid NOT NULL,
+    recipient text NOT NULL,
+    basis text NOT NULL,
+    reference text NOT NULL,
+    kinds text[] NOT NULL,
+    disclosed_at timestamp with time zone NOT NULL,
+    CONSTRAINT disclosures_basis_check CHECK ((length(basis) <= 48)),
+    CONSTRAINT disclosures_kinds_check CHECK ((cardinality(kinds) > 0)),
+    CONSTRAINT disclosures_recipient_check CHECK ((length(recipient) <= 48)),
+    CONSTRAINT disclosures_reference_check CHECK ((length(reference) <= 48))
 );
 CREATE TABLE public.epochs (
     number integer NOT NULL,
@@ -267,6 +309,11 @@ CREATE TABLE public.money_wallets (
     CONSTRAINT money_wallets_check2 CHECK (((purged_at IS NULL) OR (purged_at >= keep_until))),
     CONSTRAINT money_wallets_held_check CHECK ((held >= 0))
 );
+CREATE TABLE public.outside_numbers (
+    number uuid NOT NULL,
+    request uuid NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
 CREATE TABLE public.parents (
     parent uuid NOT NULL,
     child uuid NOT NULL
@@ -317,6 +364,34 @@ CREATE TABLE public.requests (
     CONSTRAINT requests_kind_check CHECK ((kind = ANY (ARRAY['erasure'::text, 'expiry'::text]))),
     CONSTRAINT requests_state_check CHECK ((state = ANY (ARRAY['fenced'::text, 'dropped'::text, 'deleted'::text, 'scrubbed'::text, 'notified'::text, 'scanned'::text, 'completed'::text])))
 );
+CREATE TABLE public.rights_requests (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    subject uuid NOT NULL,
+    channel text NOT NULL,
+    purpose text,
+    artifact uuid,
+    message uuid,
+    state text NOT NULL,
+    outcome text,
+    answer uuid,
+    result uuid,
+    created_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    warn_at timestamp with time zone NOT NULL,
+    extended boolean DEFAULT false NOT NULL,
+    answered_at timestamp with time zone,
+    leased_until timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    CONSTRAINT rights_requests_channel_check CHECK ((channel = ANY (ARRAY['account'::text, 'opendsr'::text, 'officer'::text]))),
+    CONSTRAINT rights_requests_check CHECK (((kind = 'objection'::text) = (purpose IS NOT NULL))),
+    CONSTRAINT rights_requests_check1 CHECK (((state = ANY (ARRAY['answered'::text, 'refused'::text, 'withdrawn'::text])) = (answered_at IS NOT NULL))),
+    CONSTRAINT rights_requests_check2 CHECK (((state <> ALL (ARRAY['answered'::text, 'refused'::text])) OR (outcome IS NOT NULL))),
+    CONSTRAINT rights_requests_check3 CHECK ((warn_at < due_at)),
+    CONSTRAINT rights_requests_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'portability'::text, 'rectification'::text, 'restriction'::text, 'objection'::text]))),
+    CONSTRAINT rights_requests_outcome_check CHECK ((length(outcome) <= 48)),
+    CONSTRAINT rights_requests_state_check CHECK ((state = ANY (ARRAY['received'::text, 'working'::text, 'answered'::text, 'refused'::text, 'withdrawn'::text])))
+);
 CREATE TABLE public.runs (
     id uuid NOT NULL,
     purpose text NOT NULL,
@@ -342,9 +417,16 @@ CREATE TABLE public.subjects (
     key_epoch integer,
     created_at timestamp with time zone NOT NULL,
     erased_at timestamp with time zone,
+    objections text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT subjects_check CHECK (((state = ANY (ARRAY['erasing'::text, 'erased'::text])) = (sealed_key IS NULL))),
     CONSTRAINT subjects_check1 CHECK (((state = 'erased'::text) = (erased_at IS NOT NULL))),
     CONSTRAINT subjects_state_check CHECK ((state = ANY (ARRAY['active'::text, 'frozen'::text, 'erasing'::text, 'erased'::text])))
+);
+CREATE TABLE public.takedowns (
+    request uuid NOT NULL,
+    reason text NOT NULL,
+    ordered_at timestamp with time zone NOT NULL,
+    CONSTRAINT takedowns_reason_check CHECK ((length(reason) <= 48))
 );
 CREATE TABLE public.tokens (
     id uuid NOT NULL,
@@ -372,6 +454,8 @@ ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_email_hash_key UNIQUE (email_hash);
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (subject);
+ALTER TABLE ONLY public.alarms
+    ADD CONSTRAINT alarms_pkey PRIMARY KEY (about, stage);
 ALTER TABLE ONLY public.artifact_subjects
     ADD CONSTRAINT artifact_subjects_pkey PRIMARY KEY (subject, artifact);
 ALTER TABLE ONLY public.artifacts
@@ -384,6 +468,10 @@ ALTER TABLE ONLY public.audit_leaves
     ADD CONSTRAINT audit_leaves_pkey PRIMARY KEY (index);
 ALTER TABLE ONLY public.audit_nodes
     ADD CONSTRAINT audit_nodes_pkey PRIMARY KEY (level, index);
+ALTER TABLE ONLY public.breaches
+    ADD CONSTRAINT breaches_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.disclosures
+    ADD CONSTRAINT disclosures_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.epochs
     ADD CONSTRAINT epochs_pkey PRIMARY KEY (number);
 ALTER TABLE ONLY public.holders
@@ -424,6 +512,8 @@ ALTER TABLE ONLY public.money_wallets
     ADD CONSTRAINT money_wallets_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.money_wallets
     ADD CONSTRAINT money_wallets_subject_key UNIQUE (subject);
+ALTER TABLE ONLY public.outside_numbers
+    ADD CONSTRAINT outside_numbers_pkey PRIMARY KEY (number);
 ALTER TABLE ONLY public.parents
     ADD CONSTRAINT parents_pkey PRIMARY KEY (parent, child);
 ALTER TABLE ONLY public.processor_answers
@@ -436,12 +526,16 @@ ALTER TABLE public.requests
     ADD CONSTRAINT requests_journaled CHECK (((state = 'fenced'::text) OR (journaled_at IS NOT NULL))) NOT VALID;
 ALTER TABLE ONLY public.requests
     ADD CONSTRAINT requests_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_requests
+    ADD CONSTRAINT rights_requests_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.runs
     ADD CONSTRAINT runs_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.service_keys
     ADD CONSTRAINT service_keys_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY public.subjects
     ADD CONSTRAINT subjects_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.takedowns
+    ADD CONSTRAINT takedowns_pkey PRIMARY KEY (request);
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.tokens
@@ -455,6 +549,8 @@ CREATE INDEX artifacts_by_epoch ON public.artifacts USING btree (key_epoch) WHER
 CREATE INDEX artifacts_by_writer ON public.artifacts USING btree (writer) WHERE (writer IS NOT NULL);
 CREATE INDEX artifacts_pictures_by_run ON public.artifacts USING btree (run) WHERE ((kind = 'image'::text) AND (run IS NOT NULL));
 CREATE INDEX artifacts_unfinished ON public.artifacts USING btree (created_at) WHERE (state = 'registered'::text);
+CREATE INDEX breaches_open ON public.breaches USING btree (due_at) WHERE ((notified_at IS NULL) AND (closed_at IS NULL));
+CREATE INDEX disclosures_by_subject ON public.disclosures USING btree (subject);
 CREATE UNIQUE INDEX epochs_one_active ON public.epochs USING btree (state) WHERE (state = 'active'::text);
 CREATE INDEX holdings_by_artifact ON public.holdings USING btree (artifact);
 CREATE INDEX holds_standing ON public.holds USING btree (artifact) WHERE (ended_at IS NULL);
@@ -475,6 +571,8 @@ CREATE INDEX requests_by_owner ON public.requests USING btree (owner);
 CREATE UNIQUE INDEX requests_one_per_artifact ON public.requests USING btree (artifact) WHERE (artifact IS NOT NULL);
 CREATE UNIQUE INDEX requests_one_per_subject ON public.requests USING btree (subject) WHERE (subject IS NOT NULL);
 CREATE INDEX requests_open ON public.requests USING btree (next_at) WHERE (state <> 'completed'::text);
+CREATE INDEX rights_requests_by_subject ON public.rights_requests USING btree (subject, id);
+CREATE INDEX rights_requests_open ON public.rights_requests USING btree (warn_at) WHERE (state = ANY (ARRAY['received'::text, 'working'::text]));
 CREATE INDEX runs_by_subject ON public.runs USING gin (subjects);
 CREATE INDEX runs_running ON public.runs USING btree (started_at) WHERE (state = 'running'::text);
 CREATE INDEX subjects_by_epoch ON public.subjects USING btree (key_epoch) WHERE (sealed_key IS NOT NULL);
@@ -485,8 +583,10 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.money_entries FOR E
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.money_postings FOR EACH ROW EXECUTE FUNCTION public.refuse_journal_change();
 CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON public.money_postings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.refuse_unbalanced_entry();
 CREATE TRIGGER legal_transition AFTER UPDATE ON public.artifacts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
+CREATE TRIGGER legal_transition AFTER UPDATE ON public.breaches REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
 CREATE TRIGGER legal_transition AFTER UPDATE ON public.jobs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
 CREATE TRIGGER legal_transition AFTER UPDATE ON public.requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
+CREATE TRIGGER legal_transition AFTER UPDATE ON public.rights_requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
 CREATE TRIGGER legal_transition AFTER UPDATE ON public.runs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
 CREATE TRIGGER legal_transition AFTER UPDATE ON public.subjects REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
 ALTER TABLE ONLY public.accounts

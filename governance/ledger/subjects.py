@@ -15,13 +15,14 @@ _COLUMNS = "id, region, state, created_at"
 
 @dataclass(frozen=True, slots=True)
 class SubjectKey:
-    """A subject with its sealed key (None once fenced)."""
+    """A subject with its sealed key (None once fenced) and the purposes it objected to."""
 
     id: SubjectId
     state: SubjectStatus
     region: str
     sealed: bytes | None
     epoch: int
+    objections: Sequence[str] = ()
 
 
 def read(row: TupleRow) -> Subject:
@@ -71,7 +72,7 @@ async def lock_keys(
     """These and the subjects of these artifacts; none of them can change before this transaction ends."""
     cursor = await conn.execute(
         """
-        SELECT id, state, region, sealed_key, key_epoch FROM subjects
+        SELECT id, state, region, sealed_key, key_epoch, objections FROM subjects
         WHERE id = ANY (%s::uuid[]) OR id IN (SELECT unnest(subjects) FROM artifacts WHERE id = ANY (%s::uuid[]))
         ORDER BY id FOR SHARE
         """,

@@ -80,7 +80,7 @@ class Lineage:
 
     def seen_by(self, viewer: SubjectId) -> Lineage:
         """What one person may see: artifacts of theirs; other people in them stay unnamed."""
-        mine = self._only(lambda artifact: viewer in artifact.subjects)
+        mine = self._only(lambda artifact: artifact.shows_to(viewer))
         hidden = {id: replace(a, subjects=(viewer,)) for id, a in mine.artifacts.items()}
         runs = {id: replace(r, subjects=(viewer,), inputs=mine.inputs(id)) for id, r in mine.runs.items()}
         shown = Lineage(hidden, runs)

@@ -8,19 +8,39 @@ from serve_apps.ingress.headers import SafeHeaders
 from serve_apps.ingress.routers import (
     accounts,
     artifacts,
+    dpo,
     health,
     images,
+    imports,
     models,
+    opendsr,
     orders,
     policy,
     requests,
+    rights,
     sessions,
     trainings,
     uploads,
 )
 from serve_apps.ingress.services import Services
 
-ROUTERS = (accounts, sessions, uploads, trainings, images, models, orders, artifacts, requests, policy, health)
+ROUTERS = (
+    accounts,
+    sessions,
+    uploads,
+    trainings,
+    images,
+    models,
+    orders,
+    artifacts,
+    requests,
+    rights,
+    imports,
+    dpo,
+    opendsr,
+    policy,
+    health,
+)
 
 DESCRIPTION = """Photos in, a model of one's own, pictures out, all of it erased on request.
 

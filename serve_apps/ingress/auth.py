@@ -82,6 +82,7 @@ ArtifactsCaller = Annotated[Caller, Depends(allowed(Scope.ARTIFACTS))]
 ErasureCaller = Annotated[Caller, Depends(allowed(Scope.ERASURE))]
 TokensCaller = Annotated[Caller, Depends(allowed(Scope.TOKENS))]
 BillingCaller = Annotated[Caller, Depends(allowed(Scope.BILLING))]
+DpoCaller = Annotated[Caller, Depends(allowed(Scope.DPO))]
 AnyCaller = Annotated[Caller, Depends(allowed())]
 FormerCaller = Annotated[Caller, Depends(allowed(also_erased=True))]
 """Erased accounts too: for what leads to the certificate."""

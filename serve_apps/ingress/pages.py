@@ -6,7 +6,7 @@ from fastapi import Depends, Query
 
 from governance.errors import NotFound
 from governance.ids import EntryId
-from governance.model import ArtifactId, Id, JobId, OrderId
+from governance.model import ArtifactId, Id, JobId, OrderId, RequestId
 from serve_apps.ingress.errors import Invalid
 
 MAX_LIMIT = 100
@@ -49,7 +49,12 @@ def _entry_cursor(after: After = None, limit: Limit = 50) -> Cursor:
     return Cursor(EntryId, after, limit)
 
 
+def _request_cursor(after: After = None, limit: Limit = 50) -> Cursor:
+    return Cursor(RequestId, after, limit)
+
+
 ArtifactCursor = Annotated[Cursor, Depends(_artifact_cursor)]
 JobCursor = Annotated[Cursor, Depends(_job_cursor)]
 OrderCursor = Annotated[Cursor, Depends(_order_cursor)]
 EntryCursor = Annotated[Cursor, Depends(_entry_cursor)]
+RequestCursor = Annotated[Cursor, Depends(_request_cursor)]

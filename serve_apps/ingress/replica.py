@@ -12,6 +12,7 @@ from serve_apps.billing.till import till_for
 from serve_apps.config import ServeSettings
 from serve_apps.generator.client import ServeGenerator
 from serve_apps.ingress.app import create_app
+from serve_apps.ingress.exports import ExportDesk
 from serve_apps.ingress.secrets import load_secret
 from serve_apps.ingress.server import HttpServer
 from serve_apps.ingress.services import compose
@@ -35,6 +36,9 @@ class IngressReplica:
             secrets=load_secret(settings.secret_file),
             till=till_for(settings.billing),
         )
+        desk = ExportDesk(services)
+        desk.start()
+        self._cleanup.push_async_callback(desk.stop)
         self._server = HttpServer(create_app(services), settings)
         self._cleanup.push_async_callback(self._server.stop)
         await self._server.start()

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """A session has all of them, an API key those it was made with."""
+    """A session has all but the officer's, an API key those it was made with."""
 
     ACCOUNT = "account"
     PHOTOS = "photos"
@@ -14,6 +14,7 @@ class Scope(StrEnum):
     ERASURE = "erasure"
     TOKENS = "tokens"
     BILLING = "billing"
+    DPO = "dpo"
 
 
-ALL_SCOPES = frozenset(Scope)
+ALL_SCOPES = frozenset(Scope) - {Scope.DPO}

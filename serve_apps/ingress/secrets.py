@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from serve_apps.ingress.dsr_signature import DsrSigner
+
 SECRET_BYTES = 32
 PREFIX = "pxr_"
 
@@ -42,6 +44,7 @@ class Secrets:
         self._link = _derive(root, b"link")
         self._fingerprint = _derive(root, b"fingerprint")
         self._token = _derive(root, b"token")
+        self.dsr_signer = DsrSigner(_derive(root, b"opendsr"))
 
     def email_hash(self, email: str) -> bytes:
         """Names an account without keeping its address in a column: 32 bytes, equal for the same mailbox."""

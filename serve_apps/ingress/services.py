@@ -1,5 +1,6 @@
 """What the ingress works with, handed to it once by whoever starts it: Ray Serve, or a test."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ class Services:
     prices: Prices
     till: Till | None = None
     policy: Policy = field(default_factory=shipped)
+    export_wanted: asyncio.Event = field(default_factory=asyncio.Event)
     now: Callable[[], datetime] = utc_now
 
 

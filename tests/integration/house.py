@@ -27,6 +27,7 @@ from serve_apps.engine.model import Size
 from serve_apps.generator.adapters import AdapterGate
 from serve_apps.generator.service import Generator
 from serve_apps.ingress.app import create_app
+from serve_apps.ingress.exports import ExportDesk
 from serve_apps.ingress.secrets import Secrets
 from serve_apps.ingress.server import HttpServer
 from serve_apps.ingress.services import compose
@@ -125,6 +126,9 @@ async def _rooms(governance: GovernanceSettings, clock: Callable[[], datetime], 
             till=till_for(settings.billing),
             now=clock,
         )
+        desk = ExportDesk(services)
+        desk.start()
+        stack.push_async_callback(desk.stop)
         server = HttpServer(create_app(services), settings)
         await server.start()
         stack.push_async_callback(server.stop)

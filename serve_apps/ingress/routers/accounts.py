@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from governance.model import By, Subject
+from governance.rights.model import NewRightsRequest, Right
 from serve_apps.ingress import accounts
 from serve_apps.ingress.accounts import Profile
 from serve_apps.ingress.auth import AccountCaller, ErasureCaller
@@ -59,7 +60,8 @@ async def erase_account(caller: ErasureCaller, response: Response, parts: Parts)
 @router.post("/account/restriction", status_code=200, responses=problems())
 async def restrict(caller: AccountCaller, parts: Parts, _key: IdempotencyKey = None) -> AccountAnswer:
     """Restriction of processing: your data stays untouched until you lift it."""
-    return _answer(await parts.governance.restrict(caller.id), await accounts.profile(parts, caller.id))
+    await parts.governance.ask(NewRightsRequest(Right.RESTRICTION, caller.id))
+    return _answer(await parts.governance.subject(caller.id), await accounts.profile(parts, caller.id))
 
 
 @router.delete("/account/restriction", status_code=200, responses=problems())

@@ -101,6 +101,8 @@ def _type_of(kind: Kind, data: bytearray) -> tuple[str, str]:
         return "image/png", "png"
     if data.startswith(JPEG_MAGIC):
         return "image/jpeg", "jpg"
+    if kind is Kind.EXPORT:
+        return "application/zip", "zip"
     if kind in JSON_KINDS:
         return "application/json", "json"
     if kind is Kind.CAPTION:

@@ -70,7 +70,9 @@ def _title(process: psutil.Process) -> str:
 
 
 @contextmanager
-def cluster(servers: Servers, base: Path, pool: Mapping[str, object], worker: Mapping[str, object]) -> Iterator[Cluster]:
+def cluster(
+    servers: Servers, base: Path, pool: Mapping[str, object], worker: Mapping[str, object]
+) -> Iterator[Cluster]:
     """For the length of the block; leases of 4 seconds, silent workers are noticed after 5."""
     with TemporaryDirectory(prefix="ray-", dir="/tmp") as own, fresh_database(servers) as dsn:
         folder = Path(own)
@@ -108,7 +110,9 @@ class Client:
         new = NewAccount(uuid4().bytes * 2, "$argon2id$v=19$hash", REGION)
         return (await self.governance.create_account(new)).id
 
-    async def job(self, seed: int = 0, params: Mapping[str, Param] | None = None, owner: SubjectId | None = None) -> Job:
+    async def job(
+        self, seed: int = 0, params: Mapping[str, Param] | None = None, owner: SubjectId | None = None
+    ) -> Job:
         """Three photos, one with a caption, and a job in the queue."""
         person = owner or await self.person()
         photos = [
