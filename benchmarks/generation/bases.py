@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,12 +15,14 @@ from diffusers import AutoencoderKL, StableDiffusionPipeline, StableDiffusionXLP
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from serve_apps.engine.model import AdapterId
-from training import demo
+from training.demo import weights
+from training.demo.base import BaseConfig, build_scheduler, build_text_encoder, build_unet
+from training.demo.tokenizer import build_tokenizer
+from training.demo.vae import VaeConfig, build_vae
 from training.engine.base import BaseModel
 from training.engine.formats import AdapterWeights, LayerWeights, to_diffusers
 from training.engine.names import Component
 
-WEIGHTS = Path(demo.__file__).parent / "weights" / "base"
 ATTENTION = ("to_q", "to_k", "to_v", "to_out.0")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789,.-"
 _SCALED = {
@@ -34,13 +35,6 @@ _SCALED = {
     "steps_offset": 1,
     "prediction_type": "epsilon",
     "timestep_spacing": "leading",
-}
-_COSINE = {
-    "num_train_timesteps": 1000,
-    "beta_schedule": "squaredcos_cap_v2",
-    "clip_sample": False,
-    "prediction_type": "v_prediction",
-    "timestep_spacing": "trailing",
 }
 
 
@@ -100,9 +94,9 @@ class Subject:
 def load(name: str, device: str, dtype: torch.dtype, rank: int) -> Subject:
     """The base model called `name`: "demo", "sd15" or "sdxl"."""
     torch.manual_seed(0)
-    trained = name == "demo" and (WEIGHTS / "model_index.json").exists()
+    trained = name == "demo" and (weights.BASE / "model_index.json").exists()
     if trained:
-        base = BaseModel.load(WEIGHTS, device, dtype)
+        base = BaseModel.load(weights.BASE, device, dtype)
     else:
         base = {"demo": _demo, "sd15": _sd15, "sdxl": _sdxl}[name]()
         for module in (base.unet, base.vae, *base.text_encoders):
@@ -136,20 +130,11 @@ def _vae(channels: tuple[int, ...], latent: int, groups: int, factor: float) -> 
 
 
 def _demo() -> BaseModel:
-    unet = UNet2DConditionModel(
-        sample_size=16,
-        in_channels=8,
-        out_channels=8,
-        block_out_channels=(64, 128, 192),
-        layers_per_block=1,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-        norm_num_groups=16,
-        attention_head_dim=(2, 4, 6),
-        cross_attention_dim=128,
+    config, tokenizer = BaseConfig(), build_tokenizer()
+    text = build_text_encoder(config, tokenizer)
+    return BaseModel(
+        build_unet(config), build_vae(VaeConfig()), [text], [tokenizer], dict(build_scheduler(config).config)
     )
-    text = CLIPTextModel(_text(128, 2, 32, vocab_size=734))
-    return BaseModel(unet, _vae((16, 48, 96), 8, 16, 0.5), [text], [_tokenizer(32)], dict(_COSINE))
 
 
 def _sd15() -> BaseModel:
