@@ -93,7 +93,7 @@ class GeneratorSettings(Frozen):
     cpus_per_replica: float = Field(default=1.0, ge=0)
     gpus_per_replica: float = Field(default=0.0, ge=0)
     target_steps_per_replica: float = Field(
-        default=400.0, gt=0, description="Queued denoising steps it may fall behind."
+        default=400.0, gt=0, description="Queued denoising steps (times rows) it may fall behind."
     )
     drain_s: float = Field(default=60.0, gt=0)
 

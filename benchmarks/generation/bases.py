@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,6 +16,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 
 from serve_apps.engine.model import AdapterId
 from training import demo
+from training.demo import weights
 from training.demo.base import BaseConfig, build_scheduler, build_text_encoder, build_unet
 from training.demo.tokenizer import build_tokenizer
 from training.demo.vae import VaeConfig, build_vae
@@ -24,7 +24,6 @@ from training.engine.base import BaseModel
 from training.engine.formats import AdapterWeights, LayerWeights, to_diffusers
 from training.engine.names import Component
 
-WEIGHTS = Path(demo.__file__).parent / "weights" / "base"
 ATTENTION = ("to_q", "to_k", "to_v", "to_out.0")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789,.-"
 _SCALED = {
@@ -96,9 +95,9 @@ class Subject:
 def load(name: str, device: str, dtype: torch.dtype, rank: int) -> Subject:
     """The base model called `name`: "demo", "sd15" or "sdxl"."""
     torch.manual_seed(0)
-    trained = name == "demo" and (WEIGHTS / "model_index.json").exists()
+    trained = name == "demo" and (weights.BASE / "model_index.json").exists()
     if trained:
-        base = BaseModel.load(WEIGHTS, device, dtype)
+        base = BaseModel.load(weights.BASE, device, dtype)
     else:
         base = {"demo": _demo, "sd15": _sd15, "sdxl": _sdxl}[name]()
         for module in (base.unet, base.vae, *base.text_encoders):

@@ -130,8 +130,10 @@ def decode(vae: Any, latents_nchw: Tensor) -> list[Exact]:
     config = vae.config
     latents = latents_nchw / config.scaling_factor
     mean, std = getattr(config, "latents_mean", None), getattr(config, "latents_std", None)
-    if mean is not None and std is not None:
-        latents = latents * latents.new_tensor(std).view(1, -1, 1, 1) + latents.new_tensor(mean).view(1, -1, 1, 1)
+    if std is not None:
+        latents = latents * latents.new_tensor(std).view(1, -1, 1, 1)
+    if mean is not None:
+        latents = latents + latents.new_tensor(mean).view(1, -1, 1, 1)
     pictures_nchw = vae.decode(latents.to(vae.dtype), return_dict=False)[0].float()
     latents.zero_()
     exact_nhwc = (pictures_nchw / 2 + 0.5).clamp_(0, 1).permute(0, 2, 3, 1).contiguous().cpu()

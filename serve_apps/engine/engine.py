@@ -61,7 +61,7 @@ class Engine:
         self._commands: list[Callable[[], None]] = []
         self._jobs: dict[RequestId, Job] = {}
         self._thread: threading.Thread | None = None
-        self._accepting, self._closing = True, False
+        self._accepting, self._closing, self._ended = True, False, False
         self._pictures = self._callback_errors = 0
         parts = build_batcher(base, config, fetch, released or _ignore, clock, listener=self, ready=self._nudge)
         self._batcher: Batcher = parts.batcher
@@ -98,10 +98,11 @@ class Engine:
     def drop_adapter(self, id: AdapterId) -> Future[None]:
         """Zero every copy of the adapter at the next step; requests that use it end with `AdapterDropped`.
 
-        The future is done when no copy is left.
+        The future is done when no copy is left; that is at once when the engine has ended, also while it drains.
         """
         dropped: Future[None] = Future()
-        self._command(partial(self._drop, id, dropped))
+        if not self._command(partial(self._drop, id, dropped)):
+            dropped.set_result(None)
         return dropped
 
     def warm(self) -> None:
@@ -128,13 +129,15 @@ class Engine:
 
     def step(self) -> bool:
         """One turn: do what was asked, let requests join, run one denoising step; False when nothing ran."""
-        with self._wake:
-            commands, self._commands = self._commands, []
-        for command in commands:
-            command()
+        self._do_commands()
         ran = self._batcher.step()
         decoded = False if self._decoder.threaded else self._decoder.run_once()
         return ran or decoded
+
+    @property
+    def running(self) -> bool:
+        """Whether the engine's own thread is at work; False before `start`, after `close`, and when it failed."""
+        return self._thread is not None and self._thread.is_alive() and not self._closing
 
     def drain(self, timeout_s: float) -> bool:
         """Take nothing new and wait for what is under way; False when `timeout_s` passed first."""
@@ -238,10 +241,20 @@ class Engine:
         work = sum(job.cost for job in self._jobs.values())
         return max(1.0, work / speed / 2) if speed else 1.0
 
-    def _command(self, command: Callable[[], None]) -> None:
+    def _command(self, command: Callable[[], None]) -> bool:
+        """Have it done at the next step; False when there will be none, and nothing is left to act upon."""
         with self._wake:
+            if self._ended:
+                return False
             self._commands.append(command)
             self._wake.notify_all()
+            return True
+
+    def _do_commands(self) -> None:
+        with self._wake:
+            commands, self._commands = self._commands, []
+        for command in commands:
+            command()
 
     def _nudge(self) -> None:
         with self._wake:
@@ -266,13 +279,14 @@ class Engine:
         dropped.set_result(None)
 
     def _end_all(self, reason: EngineError) -> None:
-        with self._wake:
-            commands, self._commands = self._commands, []
-        for command in commands:
-            command()
+        self._do_commands()
         self._batcher.close(reason)
         for job in list(self._jobs.values()):
             self.ended(job, reason)
+        with self._wake:
+            self._ended = True
+        # What was asked while everything ended: nothing is left, but whoever asked waits for the answer.
+        self._do_commands()
 
     def _deliver(self, decoding: Decoding, picture: Exact) -> None:
         job = decoding.job

@@ -1,7 +1,9 @@
 """Bringing adapters into host memory ahead of need, off the engine's thread.
 
 Fetching (opening sealed bytes) and parsing run on a few threads of their own; what arrives waits in a mailbox until
-the engine collects it between two steps. What was discarded meanwhile is wiped on arrival and never handed over.
+the engine collects it between two steps. What was discarded meanwhile is never handed over: bytes that arrive later
+are zeroed unparsed, and `discard` waits for a parse under way (never for a fetch, which may itself wait for whoever
+discards), so that no copy is left when it returns.
 """
 
 from __future__ import annotations
@@ -29,6 +31,20 @@ class Arrival:
     error: BaseException | None
 
 
+@dataclass(slots=True, eq=False)
+class _Flight:
+    """One adapter on its way; `parsing` from the moment its bytes are here until they are handed over or wiped."""
+
+    id: AdapterId
+    discarded: bool = False
+    parsing: bool = False
+    work: Future[HostAdapter] | None = None
+
+
+class _DiscardedError(Exception):
+    """Nobody wants these bytes any more."""
+
+
 class Fetcher:
     """Asks for adapters by id; `ready` is called, on any thread, whenever something can be collected."""
 
@@ -36,7 +52,8 @@ class Fetcher:
         self._fetch, self._parse, self._ready = fetch, parse, ready
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="adapter-fetch")
         self._lock = threading.Lock()
-        self._flying: dict[AdapterId, Future[HostAdapter]] = {}
+        self._landed = threading.Condition(self._lock)
+        self._flying: dict[AdapterId, _Flight] = {}
         self._mailbox: list[Arrival] = []
 
     def __contains__(self, id: AdapterId) -> bool:
@@ -48,8 +65,9 @@ class Fetcher:
         with self._lock:
             if id in self._flying or any(arrival.id == id for arrival in self._mailbox):
                 return
-            future = self._flying[id] = self._pool.submit(self._bring, id)
-        future.add_done_callback(lambda done: self._arrived(id, done))
+            flight = self._flying[id] = _Flight(id)
+            flight.work = work = self._pool.submit(self._bring, flight)
+        work.add_done_callback(lambda done: self._arrived(flight, done))
 
     def collect(self) -> list[Arrival]:
         """What has arrived since the last call."""
@@ -60,13 +78,18 @@ class Fetcher:
     def discard(self, id: AdapterId) -> None:
         """Forget `id`: a copy on its way, or in the mailbox, is wiped and not handed over."""
         with self._lock:
-            flying = self._flying.pop(id, None)
+            flight = self._flying.pop(id, None)
+            if flight is not None:
+                flight.discarded = True
             thrown = [arrival for arrival in self._mailbox if arrival.id == id]
             self._mailbox = [arrival for arrival in self._mailbox if arrival.id != id]
-        if flying is not None:
-            flying.cancel()
         for arrival in thrown:
             _wipe(arrival.adapter)
+        if flight is not None:
+            assert flight.work is not None, "a flight is made together with its work"
+            flight.work.cancel()
+            with self._landed:
+                self._landed.wait_for(lambda: not flight.parsing)
 
     def close(self) -> list[AdapterId]:
         """Stop fetching and wipe what nobody collected; waits for the fetch calls that are running.
@@ -74,35 +97,42 @@ class Fetcher:
         Returns the ids that were on their way or uncollected.
         """
         with self._lock:
-            flying, self._flying = list(self._flying), {}
+            flying, self._flying = list(self._flying.values()), {}
+            for flight in flying:
+                flight.discarded = True
         self._pool.shutdown(wait=True, cancel_futures=True)
-        for id in flying:
-            self.discard(id)
         uncollected = self.collect()
         for arrival in uncollected:
             _wipe(arrival.adapter)
-        return [*flying, *(arrival.id for arrival in uncollected)]
+        return [*(flight.id for flight in flying), *(arrival.id for arrival in uncollected)]
 
-    def _bring(self, id: AdapterId) -> HostAdapter:
-        data = self._fetch(id)
+    def _bring(self, flight: _Flight) -> HostAdapter:
+        data = self._fetch(flight.id)
         try:
+            with self._lock:
+                if flight.discarded:
+                    raise _DiscardedError(flight.id)
+                flight.parsing = True
             return self._parse(data)
         finally:
             if isinstance(data, bytearray):
                 data[:] = bytes(len(data))
 
-    def _arrived(self, id: AdapterId, done: Future[HostAdapter]) -> None:
+    def _arrived(self, flight: _Flight, done: Future[HostAdapter]) -> None:
         error = None if done.cancelled() else done.exception()
         adapter = None if done.cancelled() or error is not None else done.result()
         with self._lock:
-            expected = self._flying.get(id) is done
+            expected = self._flying.get(flight.id) is flight
             if expected:
-                del self._flying[id]
-                self._mailbox.append(Arrival(id, adapter, error))
+                del self._flying[flight.id]
+                self._mailbox.append(Arrival(flight.id, adapter, error))
+        if not expected:
+            _wipe(adapter)
+        with self._landed:
+            flight.parsing = False
+            self._landed.notify_all()
         if expected:
             self._ready()
-        else:
-            _wipe(adapter)
 
 
 def _wipe(adapter: HostAdapter | None) -> None:

@@ -5,6 +5,7 @@ busy                503   the queue is full; try again after `retry_after_s`
 draining            503   this replica is going away
 invalid_request     422   the engine cannot serve what was asked
 model_unavailable   409   the model was erased, or does not fit the base
+frozen              403   processing is restricted for this person
 gone                410   the model was erased while the picture was being made
 deadline_exceeded   504   nobody waited so long
 canceled            499   the client went away

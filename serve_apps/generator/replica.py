@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import threading
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -21,7 +20,7 @@ from serve_apps.engine.model import Size
 from serve_apps.generator.adapters import AdapterGate
 from serve_apps.generator.errors import GenerationFailed
 from serve_apps.generator.failures import failure_of
-from serve_apps.generator.routing import RESIDENT
+from serve_apps.generator.routing import REPORT, RESIDENT
 from serve_apps.generator.scaling import QUEUED_STEPS
 from serve_apps.generator.service import Generator
 from serve_apps.generator.wire import Call, Event, Failed, open_order
@@ -29,26 +28,32 @@ from training.engine.base import BaseModel
 
 log = logging.getLogger("pixreunion.generator")
 
-ENGINE_THREAD = "denoise"
-
 
 class GeneratorReplica:
     """What Ray Serve runs. Ray sees sealed orders, ids and sealed previews (I5)."""
 
     async def __init__(self, settings: ServeSettings, blobs: BlobSettings) -> None:  # type: ignore[misc]
-        self._settings = settings.generator
-        self._cleanup = AsyncExitStack()
-        base = await asyncio.to_thread(load_base, self._settings)
-        self._holder = await Holder.open(
+        base = await asyncio.to_thread(load_base, settings.generator)
+        holder = await Holder.open(
             GovernanceClient.connect(), S3BlobStore(blobs), kind=HolderKind.GENERATOR, region=settings.region
         )
-        self._cleanup.push_async_callback(self._holder.close)
-        gate = AdapterGate(self._holder)
+        await self.assemble(settings, base, holder)
+
+    async def assemble(self, settings: ServeSettings, base: BaseModel, holder: Holder) -> None:
+        """Wire the parts and start; the holder belongs to the replica from now on. Compiled code is made here, before
+        the first request and before anything personal is held."""
+        self._drain_s = settings.generator.drain_s
+        self._reports = 0
+        self._holder = holder
+        self._cleanup = AsyncExitStack()
+        self._cleanup.push_async_callback(holder.close)
+        gate = AdapterGate(holder)
         self._engine = Engine(base, engine_config(settings), gate.fetch, gate.released)
         gate.connect(self._engine.drop_adapter)
+        await asyncio.to_thread(self._engine.warm)
         self._engine.start()
         self._cleanup.push_async_callback(self._end_engine)
-        self._generator = Generator(self._engine, self._holder)
+        self._generator = Generator(self._engine, holder)
 
     async def generate(self, call: Call) -> AsyncGenerator[Event, None]:
         """The events of an order; a failure is the last of them."""
@@ -68,13 +73,15 @@ class GeneratorReplica:
         return {QUEUED_STEPS: float(self._engine.stats().queued_steps)}
 
     def record_routing_stats(self) -> dict[str, Any]:
-        """For `routing.AdapterRouter`."""
+        """For `routing.AdapterRouter`; numbered, so that it knows what a report has counted already."""
         stats = self._engine.stats()
-        return {RESIDENT: [*stats.resident, *stats.in_host_memory], QUEUED_STEPS: float(stats.queued_steps)}
+        self._reports += 1
+        near = [*stats.resident, *stats.in_host_memory]
+        return {RESIDENT: near, QUEUED_STEPS: float(stats.queued_steps), REPORT: self._reports}
 
     async def check_health(self) -> None:
         """Raises when the engine's thread is gone; Serve then starts another replica."""
-        if not any(thread.name == ENGINE_THREAD for thread in threading.enumerate()):
+        if not self._engine.running:
             raise RuntimeError("the generation engine stopped")
 
     async def __del__(self) -> None:
@@ -82,7 +89,7 @@ class GeneratorReplica:
         await self._cleanup.aclose()
 
     async def _end_engine(self) -> None:
-        await asyncio.to_thread(self._engine.drain, self._settings.drain_s)
+        await asyncio.to_thread(self._engine.drain, self._drain_s)
         await asyncio.to_thread(self._engine.close)
 
 

@@ -45,7 +45,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What Ray sees of an order. `steps` is its whole cost, for routing and scaling."""
+    """What Ray sees of an order. `steps` is its whole cost (rows times steps), for routing and scaling."""
 
     adapter: ArtifactId | None
     steps: int
@@ -95,7 +95,8 @@ Event = Progress | Preview | Finished | Failed
 def seal_order(order: Order, transport: Transport) -> Call:
     """The order as it may travel."""
     plain = json.dumps(asdict(order)).encode()
-    return Call(order.adapter, order.steps * order.images, transport.seal(plain))
+    rows = order.images * (2 if order.guidance > 1 else 1)
+    return Call(order.adapter, order.steps * rows, transport.seal(plain))
 
 
 def open_order(call: Call, transport: Transport) -> Order:
