@@ -25,16 +25,21 @@ READY_S = 300.0
 
 
 def compose(plan: Plan, teller: Teller) -> None:
-    """Builds every part on the Ray that this process has joined."""
+    """Builds every part on the Ray that this process has joined; what runs already is updated replica by replica."""
+    start_actors(plan, teller)
+    with teller.step("Generator and API"):
+        # The ingress listens itself: Serve's own proxy would put large bodies into the object store in the clear.
+        serve.start(proxy_location="Disabled")
+        serve.run(build(plan.serving, plan.governance), name=APPLICATION, route_prefix=None)
+
+
+def start_actors(plan: Plan, teller: Teller) -> None:
+    """Governance and the training pool."""
     with teller.step("Governance: ledger, keys, erasure"):
         start_governance(plan.governance)
         asyncio.run(_answers())
     with teller.step("Training pool"):
         start_pool(plan.training, plan.governance)
-    with teller.step("Generator and API"):
-        # The ingress listens itself: Serve's own proxy would put large bodies into the object store in the clear.
-        serve.start(proxy_location="Disabled")
-        serve.run(build(plan.serving, plan.governance), name=APPLICATION, route_prefix=None)
 
 
 async def _answers() -> None:

@@ -15,6 +15,7 @@ from ray.exceptions import RayActorError, RayError
 
 from governance.actor import NAME, NAMESPACE, Call
 from governance.errors import GovernanceError, Unavailable
+from governance.ledger.vitals import Vitals
 from governance.lineage.graph import Lineage
 from governance.model import (
     Account,
@@ -272,6 +273,10 @@ class GovernanceClient:
 
     async def recall(self, owner: SubjectId, key: str) -> Remembered | None:
         answer: Remembered | None = await self._call("recall", owner, key)
+        return answer
+
+    async def vitals(self) -> Vitals:
+        answer: Vitals = await self._call("vitals")
         return answer
 
 

@@ -7,6 +7,8 @@ from governance.bootstrap import Extras, Parts, build
 from governance.clock import utc_now
 from governance.config import GovernanceSettings
 from governance.erasure.steps import no_scan
+from governance.ledger import vitals
+from governance.ledger.vitals import Vitals
 from governance.lineage.graph import Lineage
 from governance.model import (
     Account,
@@ -191,3 +193,7 @@ class GovernanceService:
 
     async def recall(self, owner: SubjectId, key: str) -> Remembered | None:
         return await self.parts.idempotency.recall(owner, key)
+
+    async def vitals(self) -> Vitals:
+        async with self.parts.database.transaction() as conn:
+            return await vitals.read(conn, utc_now())

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cluster.cli import keeping, machine, person
+from cluster.cli import keeping, machine, node, operations, person
 from cluster.cli.output import errors, explain
 from cluster.errors import ClusterError, DiskUnusable
 from cluster.interrupts import SIGNALS, interrupt
@@ -22,6 +22,8 @@ app = typer.Typer(
 machine.add_to(app)
 keeping.add_to(app)
 person.add_to(app)
+operations.add_to(app)
+node.add_to(app)
 
 
 def main() -> None:

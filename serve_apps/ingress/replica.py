@@ -3,6 +3,8 @@
 from contextlib import AsyncExitStack
 from typing import Any
 
+import ray
+
 from governance.blobs.s3 import S3BlobStore
 from governance.client import GovernanceClient
 from governance.config import BlobSettings
@@ -14,6 +16,8 @@ from serve_apps.ingress.app import create_app
 from serve_apps.ingress.secrets import load_secret
 from serve_apps.ingress.server import HttpServer
 from serve_apps.ingress.services import compose
+
+OWN_NODE = "node"
 
 
 class IngressReplica:
@@ -33,6 +37,8 @@ class IngressReplica:
             settings=settings,
             secrets=load_secret(settings.secret_file),
         )
+        if settings.host == OWN_NODE:
+            settings = settings.model_copy(update={"host": ray.util.get_node_ip_address()})
         self._server = HttpServer(create_app(services), settings)
         self._cleanup.push_async_callback(self._server.stop)
         await self._server.start()
