@@ -12,8 +12,11 @@ from pathlib import Path
 import ray
 from ray import serve
 
+from cluster.capacity.ray_surroundings import Layout
+from cluster.capacity.steward import start_steward
 from cluster.compose import Plan
 from cluster.progress import JsonLines, Teller
+from cluster.topology.model import WORKERS
 from governance.actor import start_governance
 from governance.client import GovernanceClient
 from serve_apps.app import build
@@ -34,12 +37,26 @@ def compose(plan: Plan, teller: Teller) -> None:
 
 
 def start_actors(plan: Plan, teller: Teller) -> None:
-    """Governance and the training pool."""
+    """Governance, the training pool, and the steward that shares the devices between pool and generator."""
     with teller.step("Governance: ledger, keys, erasure"):
         start_governance(plan.governance)
         asyncio.run(_answers())
     with teller.step("Training pool"):
         start_pool(plan.training, plan.governance)
+        start_steward(layout(plan), plan.capacity)
+
+
+def layout(plan: Plan) -> Layout:
+    """Where the steward looks. Nodes without labels are a laptop: there both fit beside each other."""
+    generator, pool = plan.serving.generator, plan.training.pool
+    return Layout(
+        region=plan.serving.region,
+        application=APPLICATION,
+        pool=pool.name,
+        namespace=pool.namespace,
+        kinds=WORKERS if generator.labels else (),
+        slots=generator.max_replicas + pool.groups,
+    )
 
 
 async def _answers() -> None:

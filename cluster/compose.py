@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from cluster.capacity.policy import CapacityPolicy
 from cluster.config import S3Settings, Settings
 from cluster.embedded.postgres import DATABASE, USER
 from cluster.embedded.seaweed import BUCKET, REGION
@@ -29,6 +30,7 @@ class Plan(BaseModel):
     governance: GovernanceSettings
     training: TrainingSettings
     serving: ServeSettings
+    capacity: CapacityPolicy = CapacityPolicy()
 
 
 def plan(settings: Settings, home: Home, ports: PortBlock) -> Plan:
@@ -37,6 +39,7 @@ def plan(settings: Settings, home: Home, ports: PortBlock) -> Plan:
         governance=_governance(settings, home, ports),
         training=_training(settings, home),
         serving=_serving(settings, home, ports),
+        capacity=settings.capacity,
     )
 
 

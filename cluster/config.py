@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from cluster.capacity.policy import CapacityPolicy
 from cluster.errors import BadSettings
 from governance.config import ErasureSettings, LeaseSettings, QueueSettings, VaultSettings
 from serve_apps.config import ServeSettings
@@ -90,6 +91,7 @@ class Settings(BaseSettings):
     leases: LeaseSettings = LeaseSettings()
     erasure: ErasureSettings = ErasureSettings()
     queue: QueueSettings = QueueSettings()
+    capacity: CapacityPolicy = CapacityPolicy()
     training: TrainingSettings = TrainingSettings(base=BaseModelSettings(path=str(DEMO_BASE)))
     serving: ServeSettings = ServeSettings()
 

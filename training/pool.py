@@ -8,7 +8,7 @@ position and end of every waiting job.
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 from uuid import uuid4
@@ -23,7 +23,7 @@ from governance.config import GovernanceSettings
 from governance.errors import GovernanceError
 from governance.ids import JobId
 from governance.model import JobOutcome, JobState
-from training.capacity import Beat, Orders, lanes, plan
+from training.capacity import Beat, Orders, lanes, plan, surplus, wanted_by_region
 from training.config import TrainingSettings
 from training.errors import TimedOut
 from training.group import GroupName, fit
@@ -36,12 +36,13 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PoolStatus:
-    """For operators: ids and numbers only. `forecasts` by job id."""
+    """For operators: ids and numbers only. `forecasts` by job id; `wanted`: groups each region has work for."""
 
     groups: tuple[GroupName, ...]
     workers: tuple[Beat, ...]
     queued: int
     forecasts: Mapping[JobId, Forecast]
+    wanted: Mapping[str, int] = field(default_factory=dict)
 
 
 class TrainingPool:
@@ -56,6 +57,8 @@ class TrainingPool:
         self._queue: list[Waiting] = []
         self._meter = RayMeter("pool")
         self._leaving = False
+        self._allowed: Mapping[str, int] | None = None
+        self._retiring: frozenset[str] = frozenset()
         self._keeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -72,7 +75,13 @@ class TrainingPool:
         """A worker is alive."""
         await self.start()
         self._beats[beat.worker] = (monotonic(), beat)
-        return Orders(self._leaving, max(1, len(self._alive())))
+        return Orders(self._leaving or beat.group in self._retiring, max(1, len(self._alive())))
+
+    async def allow(self, groups: Mapping[str, int]) -> None:
+        """How many groups each region may have from now on; those above it seal their jobs and leave."""
+        await self.start()
+        self._allowed = dict(groups)
+        self._retiring = frozenset(surplus({group.name: group.region for group in self._groups}, self._allowed))
 
     async def left(self, worker: str) -> None:
         """A worker has ended."""
@@ -82,7 +91,8 @@ class TrainingPool:
         """What runs and what waits, and until when."""
         beats = self._alive()
         answers = forecast(self._queue, lanes(beats, self._settings), self._settings.fair)
-        return PoolStatus(tuple(self._groups), tuple(beats), len(self._queue), answers)
+        needed = wanted_by_region(self._queue, beats, self._settings)
+        return PoolStatus(tuple(self._groups), tuple(beats), len(self._queue), answers, needed)
 
     async def stop(self, within_s: float = 30.0) -> bool:
         """Every job is sealed and given back, every group ends; True when that is done."""
@@ -111,7 +121,7 @@ class TrainingPool:
         for job in overdue(self._queue, self._settings.fair):
             await self._time_out(job)
         regions = [group.region for group in self._groups]
-        for region in plan(self._queue, regions, self._alive(), self._settings).start:
+        for region in plan(self._queue, regions, self._alive(), self._settings, self._allowed).start:
             if not self._leaving and monotonic() >= self._rests.get(region, 0.0):
                 self._start_group(region)
         self._meter.gauge("training_queued", len(self._queue))

@@ -95,12 +95,13 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One region's decision. `groups`: training groups allowed; fewer than run means that some leave now. `start`:
-    devices to start by pool; `spare`: living devices that nobody wants."""
+    """One region's decision. `groups`: training groups that should run; `room`: how many may, wanted or not: when more
+    run, some leave now. `start`: devices to start by pool; `spare`: living devices that nobody wants."""
 
     region: str
     replicas: int
     groups: int
+    room: int
     start: Mapping[Pool, int]
     spare: int
     waits: tuple[Waits, ...]
@@ -121,14 +122,15 @@ def share(supply: Supply, demand: Demand, policy: CapacityPolicy) -> Share:
     left = shared - max(0, replicas - own)
     # What is missing for serving is not given to training either, even if no replica could start on it now.
     free = left if demand.replicas_wanted > replicas else max(floor, left - policy.reserve)
-    groups = min(demand.groups_wanted, max(0, free))
+    room = max(0, free)
+    groups = min(demand.groups_wanted, room)
     start = _start(supply, demand, policy, replicas, groups)
     waits = (
         *_serving_waits(supply, demand, replicas, start),
         *_training_waits(supply, demand, groups, left, start),
     )
     busy = replicas + max(groups, min(demand.groups, left))
-    return Share(supply.region, replicas, groups, start, max(0, supply.devices - busy), waits)
+    return Share(supply.region, replicas, groups, room, start, max(0, supply.devices - busy), waits)
 
 
 def _start(
