@@ -12,8 +12,11 @@ from pathlib import Path
 import ray
 from ray import serve
 
+from cluster.capacity.ray_surroundings import Layout
+from cluster.capacity.steward import start_steward
 from cluster.compose import Plan
 from cluster.progress import JsonLines, Teller
+from cluster.topology.model import WORKERS
 from governance.actor import start_governance
 from governance.client import GovernanceClient
 from serve_apps.app import build
@@ -25,16 +28,35 @@ READY_S = 300.0
 
 
 def compose(plan: Plan, teller: Teller) -> None:
-    """Builds every part on the Ray that this process has joined."""
+    """Builds every part on the Ray that this process has joined; what runs already is updated replica by replica."""
+    start_actors(plan, teller)
+    with teller.step("Generator and API"):
+        # The ingress listens itself: Serve's own proxy would put large bodies into the object store in the clear.
+        serve.start(proxy_location="Disabled")
+        serve.run(build(plan.serving, plan.governance), name=APPLICATION, route_prefix=None)
+
+
+def start_actors(plan: Plan, teller: Teller) -> None:
+    """Governance, the training pool, and the steward that shares the devices between pool and generator."""
     with teller.step("Governance: ledger, keys, erasure"):
         start_governance(plan.governance)
         asyncio.run(_answers())
     with teller.step("Training pool"):
         start_pool(plan.training, plan.governance)
-    with teller.step("Generator and API"):
-        # The ingress listens itself: Serve's own proxy would put large bodies into the object store in the clear.
-        serve.start(proxy_location="Disabled")
-        serve.run(build(plan.serving, plan.governance), name=APPLICATION, route_prefix=None)
+        start_steward(layout(plan), plan.capacity)
+
+
+def layout(plan: Plan) -> Layout:
+    """Where the steward looks. Nodes without labels are a laptop: there both fit beside each other."""
+    generator, pool = plan.serving.generator, plan.training.pool
+    return Layout(
+        region=plan.serving.region,
+        application=APPLICATION,
+        pool=pool.name,
+        namespace=pool.namespace,
+        kinds=WORKERS if generator.labels else (),
+        slots=generator.max_replicas + pool.groups,
+    )
 
 
 async def _answers() -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from cluster.capacity.policy import CapacityPolicy
 from cluster.config import S3Settings, Settings
 from cluster.embedded.postgres import DATABASE, USER
 from cluster.embedded.seaweed import BUCKET, REGION
 from cluster.home import Home
 from cluster.ports import LOOPBACK, Port, PortBlock
 from cluster.secrets import Secrets, write_private
+from cluster.tls.authority import Pair
 from governance.config import BlobSettings, GovernanceSettings, LedgerSettings, VaultSettings
 from serve_apps.config import ServeSettings
 from training.config import TrainingSettings
@@ -28,6 +30,7 @@ class Plan(BaseModel):
     governance: GovernanceSettings
     training: TrainingSettings
     serving: ServeSettings
+    capacity: CapacityPolicy = CapacityPolicy()
 
 
 def plan(settings: Settings, home: Home, ports: PortBlock) -> Plan:
@@ -36,7 +39,13 @@ def plan(settings: Settings, home: Home, ports: PortBlock) -> Plan:
         governance=_governance(settings, home, ports),
         training=_training(settings, home),
         serving=_serving(settings, home, ports),
+        capacity=settings.capacity,
     )
+
+
+def secrets_folder(settings: Settings, home: Home) -> Path:
+    """Where the files with this installation's own secrets lie, on every machine alike."""
+    return settings.secrets or home.root
 
 
 def secret_files(settings: Settings, home: Home, ports: PortBlock, secrets: Secrets) -> Mapping[str, str]:
@@ -61,7 +70,7 @@ def _governance(settings: Settings, home: Home, ports: PortBlock) -> GovernanceS
     return GovernanceSettings(
         ledger=LedgerSettings(dsn=dsn),
         blobs=BlobSettings(bucket=s3.bucket, endpoint=s3.endpoint, region=s3.region),
-        vault=VaultSettings(key_file=home.root / "governance.key"),
+        vault=settings.vault or VaultSettings(key_file=home.root / "governance.key"),
         leases=settings.leases,
         erasure=settings.erasure,
         queue=settings.queue,
@@ -83,11 +92,15 @@ def _serving(settings: Settings, home: Home, ports: PortBlock) -> ServeSettings:
     if not generator.base:
         same = {"base": base.path, "device": base.device, "dtype": base.dtype}
         generator = generator.model_copy(update=same)
+    folder = secrets_folder(settings, home)
+    pair = Pair.within(folder, "ingress")
     changed = {
-        "host": LOOPBACK,
+        "host": settings.listen,
         "port": ports[Port.INGRESS],
         "region": settings.region,
-        "secret_file": home.root / "service.secret",
+        "secret_file": folder / "service.secret",
+        "tls_cert": pair.certificate if settings.tls else None,
+        "tls_key": pair.key if settings.tls else None,
         "generator": generator,
     }
     return serving.model_copy(update=changed)

@@ -12,8 +12,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from cluster.capacity.policy import CapacityPolicy
 from cluster.errors import BadSettings
 from governance.config import ErasureSettings, LeaseSettings, MoneySettings, QueueSettings
+from governance.config import ErasureSettings, LeaseSettings, QueueSettings, VaultSettings
 from serve_apps.config import ServeSettings
 from training.config import BaseModelSettings, TrainingSettings
 
@@ -62,7 +64,12 @@ class ClientSettings(_Frozen):
 
 
 class Settings(BaseSettings):
-    """Everything. `postgres_dsn` and `s3`: None starts the embedded server; `port_base`: see `cluster/ports.py`."""
+    """Everything. `postgres_dsn` and `s3`: None starts the embedded server; `port_base`: see `cluster/ports.py`.
+
+    `listen`: an address, or "node" for each node's own in the cluster's network. `secrets`: where every machine finds
+    its secret files, None for the home. `tls`: clients reach the API by https. `vault`: None keeps the epoch keys in
+    a file of the home.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="PIXREUNION_",
@@ -75,6 +82,10 @@ class Settings(BaseSettings):
     home: Path = Path("~/.pixreunion")
     port_base: Annotated[int, Field(ge=1024, le=65_000)] = 8700
     region: str = "eu"
+    listen: str = "127.0.0.1"
+    secrets: Path | None = None
+    tls: bool = False
+    vault: VaultSettings | None = None
     postgres_dsn: SecretStr | None = None
     s3: S3Settings | None = None
     ray: RaySettings = RaySettings()
@@ -83,6 +94,7 @@ class Settings(BaseSettings):
     erasure: ErasureSettings = ErasureSettings()
     queue: QueueSettings = QueueSettings()
     money: MoneySettings = MoneySettings()
+    capacity: CapacityPolicy = CapacityPolicy()
     training: TrainingSettings = TrainingSettings(base=BaseModelSettings(path=str(DEMO_BASE)))
     serving: ServeSettings = ServeSettings()
 
@@ -113,6 +125,11 @@ def load() -> Settings:
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
     """The surroundings of a process we start: what it needs of ours, and `extra`."""
     return {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | dict(extra)
+
+
+def own_environment() -> dict[str, str]:
+    """All of this process's surroundings, for a part of the same command that runs in a process of its own."""
+    return dict(os.environ)
 
 
 def _toml_file() -> Path | None:

@@ -112,6 +112,22 @@ def tree(marks: Iterable[ProcessMark]) -> list[psutil.Process]:
     return list(found.values())
 
 
+def end(family: Callable[[], list[psutil.Process]]) -> bool:
+    """Ends every process that `family` finds, each time anew; True when it finds none any more.
+
+    Asked once, then ended: who dies may have started one more meanwhile.
+    """
+    for number, patience_s in ((signal.SIGTERM, 1.5), (signal.SIGKILL, 3.0), (signal.SIGKILL, 3.0)):
+        found = family()
+        if not found:
+            return True
+        for process in found:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+        psutil.wait_procs(found, timeout=patience_s)
+    return not family()
+
+
 def belonging_to(owner: Path, directory: Path) -> list[ProcessMark]:
     """Processes started for `owner`: their environment says so (see `OWNER`), or their command line names `directory`.
 

@@ -1,13 +1,11 @@
 """A Ray head of our own: its own directory, ports and token, on the loopback address, beside any other Ray here."""
 
-import contextlib
 import secrets
 import subprocess
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from signal import SIGKILL, SIGTERM
 
 import psutil
 
@@ -15,7 +13,7 @@ from cluster.config import RaySettings, environment
 from cluster.errors import PartFailed
 from cluster.home import Home
 from cluster.ports import LOOPBACK, Port, PortBlock
-from cluster.processes import OWNER, belonging_to, tree
+from cluster.processes import OWNER, belonging_to, end, tree
 from cluster.secrets import write_private
 
 START_S = 180.0
@@ -105,15 +103,7 @@ class RayHead:
         Asked once, then ended: raylet and GCS would wait for each other, and neither keeps anything that lasts. Looked
         for again each time, because a dying raylet may have started one more worker.
         """
-        for signal, patience_s in ((SIGTERM, 1.5), (SIGKILL, 3.0), (SIGKILL, 3.0)):
-            family = self.running()
-            if not family:
-                return True
-            for process in family:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.send_signal(signal)
-            psutil.wait_procs(family, timeout=patience_s)
-        return not self.running()
+        return end(self.running)
 
     def _environment(self) -> Mapping[str, str]:
         return environment(

@@ -42,10 +42,10 @@ class Secrets(BaseModel):
         return self
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, content: str | bytes) -> None:
     """Writes a file that its owner alone can read, whole or not at all."""
-    half = path.with_suffix(".new")
+    half = path.with_name(f"{path.name}.new")
     half.unlink(missing_ok=True)
     half.touch(mode=0o600)
-    half.write_text(text)
+    half.write_bytes(content.encode() if isinstance(content, str) else content)
     half.replace(path)

@@ -8,6 +8,7 @@ Only ids, hashes, enums, times and sealed bytes pass through here.
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from governance.ledger.vitals import Vitals
 from governance.lineage.graph import Lineage
 from governance.model import (
     Account,
@@ -200,6 +201,13 @@ class IdempotencyApi(Protocol):
     async def recall(self, owner: SubjectId, key: str) -> Remembered | None: ...
 
 
+class VitalsApi(Protocol):
+    """What an operator watches."""
+
+    async def vitals(self) -> Vitals:
+        """Counts and ages only."""
+
+
 class Governance(
     AccountsApi,
     GateApi,
@@ -212,5 +220,6 @@ class Governance(
     MoneyApi,
     RightsApi,
     Protocol,
+    VitalsApi, AccountsApi, GateApi, LineageApi, RunsApi, HoldersApi, ErasureApi, JobsApi, IdempotencyApi, Protocol
 ):
     """All of it."""

@@ -15,6 +15,7 @@ from ray.exceptions import RayActorError, RayError
 
 from governance.actor import NAME, NAMESPACE, Call
 from governance.errors import GovernanceError, Unavailable
+from governance.ledger.vitals import Vitals
 from governance.lineage.graph import Lineage
 from governance.model import (
     Account,
@@ -319,6 +320,8 @@ class GovernanceClient(RightsClient):
 
     async def is_event_known(self, event: str) -> bool:
         answer: bool = await self._call("is_event_known", event)
+    async def vitals(self) -> Vitals:
+        answer: Vitals = await self._call("vitals")
         return answer
 
 

@@ -7,6 +7,8 @@ from governance.bootstrap import Extras, Parts, build
 from governance.clock import utc_now
 from governance.config import GovernanceSettings
 from governance.erasure.steps import no_scan
+from governance.ledger import vitals
+from governance.ledger.vitals import Vitals
 from governance.lineage.graph import Lineage
 from governance.model import (
     Account,
@@ -231,3 +233,6 @@ class GovernanceService(RightsService):
 
     async def is_event_known(self, event: str) -> bool:
         return await self.parts.money.is_event_known(event)
+    async def vitals(self) -> Vitals:
+        async with self.parts.database.transaction() as conn:
+            return await vitals.read(conn, utc_now())

@@ -43,6 +43,7 @@ def _ingress_options(settings: ServeSettings) -> dict[str, Any]:
         "ray_actor_options": {
             "num_cpus": settings.ingress_cpus,
             "runtime_env": {"env_vars": CLEAN_MEMORY},
+            **_where(settings.ingress_labels),
         },
     }
 
@@ -62,8 +63,14 @@ def _generator_options(settings: GeneratorSettings) -> dict[str, Any]:
             "num_cpus": settings.cpus_per_replica,
             "num_gpus": settings.gpus_per_replica,
             "runtime_env": {"env_vars": CLEAN_MEMORY},
+            **_where(settings.labels),
         },
     }
+
+
+def _where(labels: dict[str, str]) -> dict[str, Any]:
+    """On nodes that carry these labels: residency (P9.1), GPU class, pool."""
+    return {"label_selector": labels} if labels else {}
 
 
 def _replicas(settings: GeneratorSettings) -> dict[str, Any]:

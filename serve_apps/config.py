@@ -92,6 +92,7 @@ class GeneratorSettings(Frozen):
     max_replicas: int = Field(default=1, ge=1)
     cpus_per_replica: float = Field(default=1.0, ge=0)
     gpus_per_replica: float = Field(default=0.0, ge=0)
+    labels: dict[str, str] = Field(default={}, description="What a replica's node must be labelled with.")
     target_steps_per_replica: float = Field(
         default=400.0, gt=0, description="Queued denoising steps (times rows) it may fall behind."
     )
@@ -101,13 +102,14 @@ class GeneratorSettings(Frozen):
 class ServeSettings(Frozen):
     """Everything the serving house needs to know."""
 
-    host: str = "127.0.0.1"
+    host: str = Field(default="127.0.0.1", description='An address, or "node": that of each replica\'s own node.')
     port: int = 8000
     public_url: str | None = Field(default=None, description="Where clients reach the service; for links.")
     region: str = "eu"
     secret_file: Path = Path("var/serve.secret")
     ingress_replicas: int = Field(default=1, ge=1)
     ingress_cpus: float = Field(default=0.5, ge=0)
+    ingress_labels: dict[str, str] = Field(default={}, description="What an ingress's node must be labelled with.")
     drain_s: float = Field(default=10.0, gt=0, description="How long requests may take to end when a replica stops.")
     tls_cert: Path | None = None
     tls_key: Path | None = None

@@ -41,18 +41,43 @@ def wanted(region: str, waiting: int, running: int, settings: TrainingSettings) 
     return min(pool.groups, max(math.ceil((waiting + running) / fits), int(pool.warm)))
 
 
-def plan(waiting: Iterable[Waiting], groups: Sequence[str], beats: Iterable[Beat], settings: TrainingSettings) -> Plan:
-    """`groups`: the region of each group that is alive. Groups shrink by themselves: an idle worker leaves."""
+def plan(
+    waiting: Iterable[Waiting],
+    groups: Sequence[str],
+    beats: Iterable[Beat],
+    settings: TrainingSettings,
+    allowed: Mapping[str, int] | None = None,
+) -> Plan:
+    """`groups`: the region of each group that is alive. Groups shrink by themselves: an idle worker leaves. `allowed`:
+    groups each region may have now (None: as many as the settings say)."""
     alive = Counter(groups)
+    start: list[str] = []
+    for region, most in wanted_by_region(waiting, beats, settings).items():
+        missing = min(most, most if allowed is None else allowed.get(region, most)) - alive[region]
+        start += [region] * max(0, missing)
+    return Plan(tuple(start))
+
+
+def wanted_by_region(
+    waiting: Iterable[Waiting], beats: Iterable[Beat], settings: TrainingSettings
+) -> Mapping[str, int]:
+    """Groups that each of the pool's regions has work for."""
     queued = Counter(job.region for job in waiting)
     running: Counter[str] = Counter()
     for beat in beats:
         running[beat.region] += len(beat.seconds_left)
-    start: list[str] = []
-    for region in settings.pool.regions:
-        missing = wanted(region, queued[region], running[region], settings) - alive[region]
-        start += [region] * max(0, missing)
-    return Plan(tuple(start))
+    return {region: wanted(region, queued[region], running[region], settings) for region in settings.pool.regions}
+
+
+def surplus(groups: Mapping[str, str], allowed: Mapping[str, int]) -> list[str]:
+    """Names of groups that must leave, the youngest first. `groups`: region by name, the oldest first."""
+    alive = Counter(groups.values())
+    leaving: list[str] = []
+    for name, region in reversed(groups.items()):
+        if alive[region] > allowed.get(region, alive[region]):
+            alive[region] -= 1
+            leaving.append(name)
+    return leaving
 
 
 def lanes(beats: Iterable[Beat], settings: TrainingSettings) -> list[Lane]:

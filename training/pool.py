@@ -8,7 +8,7 @@ position and end of every waiting job.
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 from uuid import uuid4
@@ -23,7 +23,7 @@ from governance.config import GovernanceSettings
 from governance.errors import GovernanceError
 from governance.ids import JobId
 from governance.model import JobOutcome, JobState
-from training.capacity import Beat, Orders, lanes, plan
+from training.capacity import Beat, Orders, lanes, plan, surplus, wanted_by_region
 from training.config import TrainingSettings
 from training.errors import TimedOut
 from training.group import GroupName, fit
@@ -36,12 +36,13 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PoolStatus:
-    """For operators: ids and numbers only. `forecasts` by job id."""
+    """For operators: ids and numbers only. `forecasts` by job id; `wanted`: groups each region has work for."""
 
     groups: tuple[GroupName, ...]
     workers: tuple[Beat, ...]
     queued: int
     forecasts: Mapping[JobId, Forecast]
+    wanted: Mapping[str, int] = field(default_factory=dict)
 
 
 class TrainingPool:
@@ -58,6 +59,9 @@ class TrainingPool:
         self._leaving = False
         # Ray runs this on the actor's event loop. Restarted after a crash, nobody may be left to ask for it.
         self._keeping = asyncio.get_running_loop().create_task(self._keep())
+        self._allowed: Mapping[str, int] | None = None
+        self._retiring: frozenset[str] = frozenset()
+        self._keeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Answers once the pool looks after its groups."""
@@ -69,7 +73,13 @@ class TrainingPool:
     async def beat(self, beat: Beat) -> Orders:
         """A worker is alive."""
         self._beats[beat.worker] = (monotonic(), beat)
-        return Orders(self._leaving, max(1, len(self._alive())))
+        return Orders(self._leaving or beat.group in self._retiring, max(1, len(self._alive())))
+
+    async def allow(self, groups: Mapping[str, int]) -> None:
+        """How many groups each region may have from now on; those above it seal their jobs and leave."""
+        await self.start()
+        self._allowed = dict(groups)
+        self._retiring = frozenset(surplus({group.name: group.region for group in self._groups}, self._allowed))
 
     async def left(self, worker: str) -> None:
         """A worker has ended."""
@@ -79,7 +89,8 @@ class TrainingPool:
         """What runs and what waits, and until when."""
         beats = self._alive()
         answers = forecast(self._queue, lanes(beats, self._settings), self._settings.fair)
-        return PoolStatus(tuple(self._groups), tuple(beats), len(self._queue), answers)
+        needed = wanted_by_region(self._queue, beats, self._settings)
+        return PoolStatus(tuple(self._groups), tuple(beats), len(self._queue), answers, needed)
 
     async def stop(self, within_s: float = 30.0) -> bool:
         """Every job is sealed and given back, every group ends; True when that is done."""
@@ -108,7 +119,7 @@ class TrainingPool:
         for job in overdue(self._queue, self._settings.fair):
             await self._time_out(job)
         regions = [group.region for group in self._groups]
-        for region in plan(self._queue, regions, self._alive(), self._settings).start:
+        for region in plan(self._queue, regions, self._alive(), self._settings, self._allowed).start:
             if not self._leaving and monotonic() >= self._rests.get(region, 0.0):
                 self._start_group(region)
         self._meter.gauge("training_queued", len(self._queue))

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from cluster.cli import dpo, keeping, machine, moving, person
+from cluster.cli import keeping, machine, node, operations, person
 from cluster.cli.output import errors, explain
 from cluster.errors import ClusterError, DiskUnusable
 from cluster.interrupts import SIGNALS, interrupt
@@ -24,6 +25,8 @@ keeping.add_to(app)
 person.add_to(app)
 moving.add_to(app)
 dpo.add_to(app)
+operations.add_to(app)
+node.add_to(app)
 
 
 def main() -> None:

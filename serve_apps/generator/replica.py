@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import torch
+from ray import serve
 
 from governance.blobs.s3 import S3BlobStore
 from governance.client import GovernanceClient
@@ -21,6 +22,8 @@ from serve_apps.generator.adapters import AdapterGate
 from serve_apps.generator.errors import GenerationFailed
 from serve_apps.generator.failures import failure_of
 from serve_apps.generator.routing import REPORT, RESIDENT
+from serve_apps.generator.meter import EngineMeter
+from serve_apps.generator.routing import RESIDENT
 from serve_apps.generator.scaling import QUEUED_STEPS
 from serve_apps.generator.service import Generator
 from serve_apps.generator.wire import Call, Event, Failed, open_order
@@ -54,6 +57,8 @@ class GeneratorReplica:
         self._engine.start()
         self._cleanup.push_async_callback(self._end_engine)
         self._generator = Generator(self._engine, holder)
+        self._generator = Generator(self._engine, self._holder)
+        self._meter = EngineMeter(serve.get_replica_context().replica_id.unique_id)
 
     async def generate(self, call: Call) -> AsyncGenerator[Event, None]:
         """The events of an order; a failure is the last of them."""
@@ -78,6 +83,8 @@ class GeneratorReplica:
         self._reports += 1
         near = [*stats.resident, *stats.in_host_memory]
         return {RESIDENT: near, QUEUED_STEPS: float(stats.queued_steps), REPORT: self._reports}
+        self._meter.read(stats)
+        return {RESIDENT: [*stats.resident, *stats.in_host_memory], QUEUED_STEPS: float(stats.queued_steps)}
 
     async def check_health(self) -> None:
         """Raises when the engine's thread is gone; Serve then starts another replica."""

@@ -3,6 +3,8 @@
 from contextlib import AsyncExitStack
 from typing import Any
 
+import ray
+
 from governance.blobs.s3 import S3BlobStore
 from governance.client import GovernanceClient
 from governance.config import BlobSettings
@@ -16,6 +18,8 @@ from serve_apps.ingress.exports import ExportDesk
 from serve_apps.ingress.secrets import load_secret
 from serve_apps.ingress.server import HttpServer
 from serve_apps.ingress.services import compose
+
+OWN_NODE = "node"
 
 
 class IngressReplica:
@@ -39,6 +43,8 @@ class IngressReplica:
         desk = ExportDesk(services)
         desk.start()
         self._cleanup.push_async_callback(desk.stop)
+        if settings.host == OWN_NODE:
+            settings = settings.model_copy(update={"host": ray.util.get_node_ip_address()})
         self._server = HttpServer(create_app(services), settings)
         self._cleanup.push_async_callback(self._server.stop)
         await self._server.start()

@@ -1,0 +1,118 @@
+"""Looks at the cluster, asks the policy, and does what it says; again and again.
+
+It owns nothing: what it decided last is forgotten, and the next look begins from what is there. So it may die and start
+again on any node, and two of them would do the same thing twice.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from cluster.capacity.policy import CapacityPolicy, Demand, Share, Supply, Waits, decide
+from governance.errors import GovernanceError
+from governance.ledger.vitals import Vitals
+
+_LOG = logging.getLogger(__name__)
+
+
+class Surroundings(Protocol):
+    """What the reconciler looks at and acts on; `ray_surroundings.py` over Ray, a fake in tests."""
+
+    async def supplies(self) -> Sequence[Supply]: ...
+
+    async def demands(self) -> Sequence[Demand]: ...
+
+    async def allow(self, groups: Mapping[str, int]) -> None: ...
+
+    async def vitals(self) -> Vitals: ...
+
+
+class Gauges(Protocol):
+    """Where numbers go."""
+
+    def set(self, name: str, value: float, tag: str = "") -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The last look: what each region got, and what waits for what."""
+
+    shares: tuple[Share, ...] = ()
+    vitals: Vitals | None = None
+
+    @property
+    def waits(self) -> tuple[Waits, ...]:
+        return tuple(waits for share in self.shares for waits in share.waits)
+
+
+class Reconciler:
+    """One look at a time."""
+
+    def __init__(self, around: Surroundings, gauges: Gauges, policy: CapacityPolicy) -> None:
+        self._around, self._gauges, self._policy = around, gauges, policy
+        self._tags: dict[str, set[str]] = {}
+        self.outlook = Outlook()
+
+    async def look(self) -> Outlook:
+        """Observes, decides, applies, and tells."""
+        supplies, demands = await asyncio.gather(self._around.supplies(), self._around.demands())
+        shares = tuple(decide(supplies, demands, self._policy))
+        await self._around.allow({share.region: share.room for share in shares})
+        vitals = await self._vitals()
+        self.outlook = Outlook(shares, vitals)
+        self._tell(supplies, self.outlook)
+        return self.outlook
+
+    async def _vitals(self) -> Vitals | None:
+        try:
+            return await self._around.vitals()
+        except GovernanceError as error:
+            _LOG.warning("governance does not answer: %s", error.code)
+            return None
+
+    def _tell(self, supplies: Sequence[Supply], outlook: Outlook) -> None:
+        self._family("capacity_gpus", {supply.region: supply.devices for supply in supplies})
+        self._family("capacity_serving", {share.region: share.replicas for share in outlook.shares})
+        self._family("capacity_training", {share.region: share.groups for share in outlook.shares})
+        waiting: dict[str, float] = {}
+        for waits in outlook.waits:
+            key = waits.reason.value
+            waiting[key] = waiting.get(key, 0) + waits.count
+        self._family("capacity_waiting", waiting)
+        self._gauges.set("governance_up", float(outlook.vitals is not None))
+        if outlook.vitals is not None:
+            for name, value in numbers(outlook.vitals).items():
+                self._gauges.set(name, value)
+            self._family("leases_live", outlook.vitals.holders)
+            self._family("jobs_unfinished", outlook.vitals.jobs)
+
+    def _family(self, name: str, values: Mapping[str, float]) -> None:
+        """A gauge for each tag; one that is gone falls to zero instead of staying as it was."""
+        known = self._tags.setdefault(name, set())
+        for tag in known - set(values):
+            self._gauges.set(name, 0.0, tag)
+        known |= set(values)
+        for tag, value in values.items():
+            self._gauges.set(name, float(value), tag)
+
+
+def numbers(vitals: Vitals) -> Mapping[str, float]:
+    """The gauges without tags. With no erasure open, a whole promise is left."""
+    left = vitals.least_time_left_s
+    return {
+        "erasures_open": vitals.open_erasures,
+        "erasures_overdue": vitals.overdue_erasures,
+        "erasure_oldest_s": vitals.oldest_erasure_s,
+        "erasure_least_time_left_s": PROMISE_S if left is None else left,
+        "artifacts_past_deadline": vitals.past_deadline,
+        "audit_head": vitals.audit_size,
+        "epoch_number": vitals.epoch,
+        "epoch_age_s": vitals.epoch_age_s,
+        "epochs_alive": vitals.epochs_alive,
+        "plaintexts_held": vitals.held,
+    }
+
+
+PROMISE_S = 7 * 86_400.0

@@ -1,0 +1,72 @@
+"""The steward: a named, detached, restarting actor that runs the reconciler and publishes governance's numbers.
+
+It is the one place where a cluster looks at itself. `pixreunion top` asks it; Prometheus scrapes what it publishes.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+import ray
+from ray.actor import ActorHandle
+from ray.exceptions import RayError
+from ray.util.metrics import Gauge
+
+from cluster.capacity.policy import CapacityPolicy
+from cluster.capacity.ray_surroundings import Layout, RaySurroundings
+from cluster.capacity.reconciler import Outlook, Reconciler
+from cluster.observability.catalogue import CAPACITY_GAUGES, GOVERNANCE_GAUGES
+
+NAME = "steward"
+NAMESPACE = "pixreunion"
+_LOG = logging.getLogger(__name__)
+
+
+class RayGauges:
+    """Ray's metrics, read by Prometheus from the node where the steward is."""
+
+    def __init__(self) -> None:
+        known = {**CAPACITY_GAUGES, **GOVERNANCE_GAUGES}
+        self._gauges = {name: Gauge(name, text, tag_keys=("tag",)) for name, text in known.items()}
+
+    def set(self, name: str, value: float, tag: str = "") -> None:
+        self._gauges[name].set(value, {"tag": tag})
+
+
+class Steward:
+    """The actor. Looks every `every_s` seconds, from the moment it starts."""
+
+    def __init__(self, layout: Layout, policy: CapacityPolicy, every_s: float = 2.0) -> None:
+        self._reconciler = Reconciler(RaySurroundings(layout), RayGauges(), policy)
+        self._every_s = every_s
+        self._watching: asyncio.Task[None] | None = None
+        # Restarted after a crash, nobody may be left who would call: the first call is its own.
+        ray.get_runtime_context().current_actor.start.remote()
+
+    async def start(self) -> None:
+        """Begin to look; repeated calls change nothing."""
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch())
+
+    async def outlook(self) -> Outlook:
+        """The last look."""
+        return self._reconciler.outlook
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                await self._reconciler.look()
+            except (RayError, TimeoutError, OSError, RuntimeError) as error:
+                _LOG.warning("the cluster cannot be looked at now: %s", type(error).__name__)
+            await asyncio.sleep(self._every_s)
+
+
+def start_steward(layout: Layout, policy: CapacityPolicy) -> ActorHandle[Any]:
+    """The actor, started when it is not there yet. Call it with Ray initialised."""
+    actor = ray.remote(Steward).options(
+        name=NAME, namespace=NAMESPACE, lifetime="detached", get_if_exists=True, max_restarts=-1, num_cpus=0,
+        max_concurrency=100,
+    )  # fmt: skip
+    handle: ActorHandle[Any] = actor.remote(layout, policy)
+    ray.get(handle.start.remote())
+    return handle

@@ -1,0 +1,1 @@
+"""One machine of a cluster: its settings, its secrets, its certificate, and Ray started on it."""

@@ -1,0 +1,126 @@
+"""Ray on this machine, as head or worker of a cluster: what `ray up`'s commands call."""
+
+import socket
+import subprocess
+import sysconfig
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cluster.errors import BadSettings, PartFailed
+from cluster.node.config import NodeSettings
+from cluster.node.environment import head_environment, node_environment, own_pair
+from cluster.ports import LOOPBACK
+from cluster.processes import belonging_to, end, tree
+from cluster.tls.authority import Authority
+from cluster.topology import ports
+
+START_S = 180.0
+# Never sent to: the routing table alone is asked which address of ours leads there.
+_ELSEWHERE = "192.0.2.1"
+
+
+@dataclass(frozen=True)
+class Head:
+    """`autoscaling`: the file by which Ray's monitor starts and ends workers; None keeps the cluster as it is."""
+
+    autoscaling: Path | None = None
+
+
+@dataclass(frozen=True)
+class Worker:
+    """`head`: the address of the node to join."""
+
+    head: str
+
+
+Role = Head | Worker
+
+
+def start(settings: NodeSettings, role: Role, given: Mapping[str, str]) -> str:
+    """Starts Ray and returns this node's address. Raises BadSettings for a missing secret, PartFailed with Ray's words."""
+    address = own_address(settings, role)
+    _prepare(settings)
+    certify(settings, address)
+    variables = node_environment(settings, given) | (head_environment(settings) if isinstance(role, Head) else {})
+    argv = [str(Path(sysconfig.get_path("scripts")) / "ray"), "start", *arguments(settings, role, address)]
+    done = subprocess.run(argv, env=variables, capture_output=True, text=True, timeout=START_S, check=False)
+    if done.returncode != 0:
+        words = (done.stderr or done.stdout).strip().splitlines()[-12:]
+        raise PartFailed("Ray did not start.", "Its words are:\n" + "\n".join(words))
+    return address
+
+
+def stop(settings: NodeSettings) -> bool:
+    """Ends every Ray process of this node, and no other; True when all are gone."""
+    return end(lambda: tree(belonging_to(settings.state, settings.ray)))
+
+
+def certify(settings: NodeSettings, address: str) -> None:
+    """A key of this node's own, signed by the cluster's authority."""
+    if settings.tls:
+        names = (address, socket.gethostname(), "localhost", LOOPBACK)
+        Authority(settings.secrets).issue(own_pair(settings), names)
+
+
+def own_address(settings: NodeSettings, role: Role | None = None) -> str:
+    """The address by which other nodes reach this one."""
+    if settings.address is not None:
+        return settings.address
+    towards = role.head if isinstance(role, Worker) else _ELSEWHERE
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((towards, 9))
+        except OSError as error:
+            raise BadSettings(
+                f"This machine has no route to {towards} ({error.strerror}).", "Set `address` in node.toml."
+            ) from error
+        return str(probe.getsockname()[0])
+
+
+def arguments(settings: NodeSettings, role: Role, address: str) -> list[str]:
+    """Of `ray start`. Every port is fixed, so that a firewall can close all others."""
+    first, last = ports.WORKERS
+    chosen: dict[str, object] = {
+        "node-ip-address": address,
+        "node-manager-port": ports.NODE_MANAGER,
+        "object-manager-port": ports.OBJECT_MANAGER,
+        "dashboard-agent-grpc-port": ports.AGENT_GRPC,
+        "dashboard-agent-listen-port": ports.AGENT_HTTP,
+        "runtime-env-agent-port": ports.RUNTIME_ENV,
+        "metrics-export-port": ports.METRICS,
+        "min-worker-port": first,
+        "max-worker-port": last,
+        "temp-dir": settings.ray,
+        "object-spilling-directory": settings.ray / "spill",
+        "object-store-memory": settings.object_store_bytes,
+        "labels": ",".join(f"{name}={value}" for name, value in settings.labels.items()) or None,
+        "num-cpus": settings.cpus,
+        "num-gpus": settings.gpus,
+        "memory": settings.memory_bytes,
+    }
+    if isinstance(role, Head):
+        chosen |= {
+            "port": ports.GCS,
+            "ray-client-server-port": ports.CLIENT,
+            "dashboard-host": LOOPBACK,
+            "dashboard-port": ports.DASHBOARD,
+            "autoscaling-config": role.autoscaling.expanduser() if role.autoscaling else None,
+        }
+    else:
+        chosen |= {"address": f"{role.head}:{ports.GCS}"}
+    given = [f"--{name}={value}" for name, value in chosen.items() if value is not None]
+    return [*(["--head"] if isinstance(role, Head) else []), "--disable-usage-stats", "--log-style=record", *given]
+
+
+def _prepare(settings: NodeSettings) -> None:
+    """Directories for the owner alone, and every secret that Ray cannot do without."""
+    for folder in (settings.run, settings.state, settings.ray):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    needed = ["ray-token", *(["ca.crt", "ca.key"] if settings.tls else [])]
+    missing = [name for name in needed if not (settings.secrets / name).is_file()]
+    if missing:
+        raise BadSettings(
+            f"{settings.secrets} lacks {', '.join(missing)}.",
+            "`pixreunion cluster-secrets` makes them once; then bring them to every machine.",
+        )

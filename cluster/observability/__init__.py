@@ -1,0 +1,1 @@
+"""What an operator sees: metrics, dashboards, alerts, logs, traces, and the terminal view."""

@@ -1,0 +1,1 @@
+"""From measured figures to nodes and cost."""

@@ -1,0 +1,82 @@
+"""The few numbers by which an operator sees that governance does its work; each is one cheap look at an index."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from governance.ledger.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """Numbers only. Ages and distances in seconds; `least_time_left_s` until the promised end of the erasure that is
+    nearest to it (negative: overdue; None: none is open). `holders` live leases and `jobs` unfinished ones, by name."""
+
+    open_erasures: int
+    overdue_erasures: int
+    oldest_erasure_s: float
+    least_time_left_s: float | None
+    past_deadline: int
+    audit_size: int
+    epoch: int
+    epoch_age_s: float
+    epochs_alive: int
+    holders: Mapping[str, int] = field(default_factory=dict)
+    held: int = 0
+    jobs: Mapping[str, int] = field(default_factory=dict)
+
+
+async def read(conn: Connection, now: datetime) -> Vitals:
+    erasures = await _row(
+        conn,
+        """
+        SELECT count(*), count(*) FILTER (WHERE due_at < %(now)s),
+               coalesce(extract(epoch FROM %(now)s - min(created_at)), 0), extract(epoch FROM min(due_at) - %(now)s)
+        FROM requests WHERE state <> 'completed'
+        """,
+        now,
+    )
+    late = await _row(
+        conn, "SELECT count(*) FROM artifacts WHERE state = 'live' AND deadline < %(now)s - interval '1 minute'", now
+    )
+    epochs = await _row(
+        conn,
+        """
+        SELECT coalesce(max(number), 0), coalesce(extract(epoch FROM %(now)s - max(created_at)), 0), count(*)
+        FROM epochs WHERE state <> 'destroyed'
+        """,
+        now,
+    )
+    audit = await _row(conn, "SELECT coalesce((SELECT size FROM audit_head), 0)", now)
+    held = await _row(
+        conn, "SELECT count(*) FROM holdings JOIN holders ON holders.id = holder AND expires_at > %(now)s", now
+    )
+    return Vitals(
+        open_erasures=erasures[0],
+        overdue_erasures=erasures[1],
+        oldest_erasure_s=float(erasures[2]),
+        least_time_left_s=None if erasures[3] is None else float(erasures[3]),
+        past_deadline=late[0],
+        audit_size=audit[0],
+        epoch=epochs[0],
+        epoch_age_s=float(epochs[1]),
+        epochs_alive=epochs[2],
+        holders=await _counts(conn, "SELECT kind, count(*) FROM holders WHERE expires_at > %(now)s GROUP BY kind", now),
+        held=held[0],
+        jobs=await _counts(
+            conn,
+            "SELECT state, count(*) FROM jobs WHERE state IN ('queued', 'starting', 'processing') GROUP BY state",
+            now,
+        ),
+    )
+
+
+async def _row(conn: Connection, query: str, now: datetime) -> tuple[int, ...]:
+    row = await (await conn.execute(query.encode(), {"now": now})).fetchone()
+    assert row is not None
+    return row
+
+
+async def _counts(conn: Connection, query: str, now: datetime) -> Mapping[str, int]:
+    cursor = await conn.execute(query.encode(), {"now": now})
+    return dict(await cursor.fetchall())  # type: ignore[arg-type]
