@@ -73,7 +73,7 @@ def surplus(groups: Mapping[str, str], allowed: Mapping[str, int]) -> list[str]:
     """Names of groups that must leave, the youngest first. `groups`: region by name, the oldest first."""
     alive = Counter(groups.values())
     leaving: list[str] = []
-    for name, region in reversed(groups.items()):
+    for name, region in reversed(list(groups.items())):
         if alive[region] > allowed.get(region, alive[region]):
             alive[region] -= 1
             leaving.append(name)

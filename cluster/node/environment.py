@@ -1,4 +1,4 @@
-"""The surroundings of Ray's processes on a node: who may join, how they talk, where passwords stand. File names only."""
+"""The surroundings of Ray's processes on a node: who may join, how they talk, where passwords stand."""
 
 import sys
 from collections.abc import Mapping

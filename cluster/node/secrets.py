@@ -68,7 +68,9 @@ def _value(client: Any, name: str, needed: bool) -> bytes | None:
         return bytes(client.get_secret_value(SecretId=name)["SecretBinary"])
     except client.exceptions.ResourceNotFoundException as error:
         if needed:
-            raise BadSettings(f"AWS has no secret {name}.", "`pixreunion cluster-secrets --store` puts it there.") from error
+            raise BadSettings(
+                f"AWS has no secret {name}.", "`pixreunion cluster-secrets --store` puts it there."
+            ) from error
         return None
     except (ClientError, BotoCoreError) as error:
         raise BadSettings(f"The secret {name} cannot be read: {error}.", "Check the node's role and region.") from error

@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sysconfig
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from cluster.tls.authority import Authority
 from cluster.topology import ports
 
 START_S = 180.0
+ATTEMPTS = 3
 # Never sent to: the routing table alone is asked which address of ours leads there.
 _ELSEWHERE = "192.0.2.1"
 
@@ -38,17 +40,28 @@ Role = Head | Worker
 
 
 def start(settings: NodeSettings, role: Role, given: Mapping[str, str]) -> str:
-    """Starts Ray and returns this node's address. Raises BadSettings for a missing secret, PartFailed with Ray's words."""
+    """Starts Ray and returns this node's address. Raises BadSettings for a missing secret, PartFailed with Ray's words.
+
+    Ray itself waits 30 seconds for its own parts and no longer; on a busy machine that may take another try.
+    """
     address = own_address(settings, role)
     _prepare(settings)
     certify(settings, address)
     variables = node_environment(settings, given) | (head_environment(settings) if isinstance(role, Head) else {})
     argv = [str(Path(sysconfig.get_path("scripts")) / "ray"), "start", *arguments(settings, role, address)]
-    done = subprocess.run(argv, env=variables, capture_output=True, text=True, timeout=START_S, check=False)
-    if done.returncode != 0:
-        words = (done.stderr or done.stdout).strip().splitlines()[-12:]
-        raise PartFailed("Ray did not start.", "Its words are:\n" + "\n".join(words))
-    return address
+    words: list[str] = []
+    for _ in range(ATTEMPTS):
+        # Ray's servers inherit what they are given: a pipe would never end.
+        with tempfile.TemporaryFile("w+") as said:
+            done = subprocess.run(
+                argv, env=variables, stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=START_S, check=False
+            )
+            said.seek(0)
+            words = said.read().strip().splitlines()[-12:]
+        if done.returncode == 0:
+            return address
+        stop(settings)
+    raise PartFailed("Ray did not start.", "Its words are:\n" + "\n".join(words))
 
 
 def stop(settings: NodeSettings) -> bool:

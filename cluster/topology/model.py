@@ -1,7 +1,7 @@
 """The nouns of a cluster: node types, what they are for, and the site they stand on.
 
     Site (deploy/site.toml: ids and addresses of one owner)  ─┐
-    NODE_TYPES (here: what the service needs)                 ─┴─▶ cluster.yaml, deploy/onprem.yaml, deploy/kubernetes/ …
+    NODE_TYPES (here: what the service needs)                 ─┴─▶ cluster.yaml, deploy/onprem/, deploy/kubernetes/ …
 
 No secret is in any of them: secrets stand in files on the nodes (`cluster/node/config.py`).
 """
@@ -89,7 +89,7 @@ class AwsSite(_Frozen):
     bucket: str
     kms_key: str
     database_host: str
-    secret_prefix: str = "pixreunion"
+    secret_prefix: str = "pixreunion"  # noqa: S105 - what the secrets' names begin with
     shared: str = "/srv/pixreunion"
 
 

@@ -79,4 +79,4 @@ async def _row(conn: Connection, query: str, now: datetime) -> tuple[int, ...]:
 
 async def _counts(conn: Connection, query: str, now: datetime) -> Mapping[str, int]:
     cursor = await conn.execute(query.encode(), {"now": now})
-    return dict(await cursor.fetchall())  # type: ignore[arg-type]
+    return dict(await cursor.fetchall())

@@ -16,6 +16,7 @@ from cluster.topology.model import OnPremisesSite, Site
 from cluster.topology.settings import toml
 from tests.cluster.machines import BRIDGE, ROOT, Rack
 
+_FILE = "deploy/onprem/cluster.yaml"
 POSTGRES_PORT, S3_PORT = 5432, 9000
 
 
@@ -28,7 +29,7 @@ class Installed:
 
     def ray_up(self) -> "subprocess.CompletedProcess[str]":
         """As docs/cluster.md says, from the operator's machine."""
-        argv = [sys.executable, "-m", "ray.scripts.scripts", "up", "-y", "--no-config-cache", "deploy/onprem/cluster.yaml"]
+        argv = [sys.executable, "-m", "ray.scripts.scripts", "up", "-y", "--no-config-cache", _FILE]
         # Ray's second autoscaler starts no workers on machines of one's own.
         surroundings = os.environ | {"RAY_UP_enable_autoscaler_v2": "0", "RAY_USAGE_STATS_ENABLED": "0"}
         return subprocess.run(

@@ -29,7 +29,7 @@ PasswordAuthentication no
 PermitRootLogin prohibit-password
 UsePAM no
 PidFile none
-SetEnv PYTHONPATH=/opt/pixreunion PATH=/opt/pixreunion/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+SetEnv PYTHONPATH=/opt/pixreunion PATH=/opt/pixreunion/.venv/bin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 """
 _INSIDE = """
 set -e

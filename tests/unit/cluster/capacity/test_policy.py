@@ -84,7 +84,7 @@ def test_nobody_gets_a_device_twice_and_everything_that_waits_is_told(
     assert 0 <= made.replicas + made.groups <= living + serving
     assert made.groups <= living
     assert sum(made.start.values()) <= startable
-    told = {part: 0 for part in Part}
+    told = dict.fromkeys(Part, 0)
     for each in made.waits:
         assert each.count > 0
         if each.reason is not WaitReason.CHECKPOINTS:
