@@ -14,8 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from cluster.capacity.policy import CapacityPolicy
 from cluster.errors import BadSettings
-from governance.config import ErasureSettings, LeaseSettings, MoneySettings, QueueSettings
-from governance.config import ErasureSettings, LeaseSettings, QueueSettings, VaultSettings
+from governance.config import ErasureSettings, LeaseSettings, MoneySettings, QueueSettings, VaultSettings
 from serve_apps.config import ServeSettings
 from training.config import BaseModelSettings, TrainingSettings
 

@@ -219,7 +219,7 @@ class Governance(
     IdempotencyApi,
     MoneyApi,
     RightsApi,
+    VitalsApi,
     Protocol,
-    VitalsApi, AccountsApi, GateApi, LineageApi, RunsApi, HoldersApi, ErasureApi, JobsApi, IdempotencyApi, Protocol
 ):
     """All of it."""

@@ -320,6 +320,8 @@ class GovernanceClient(RightsClient):
 
     async def is_event_known(self, event: str) -> bool:
         answer: bool = await self._call("is_event_known", event)
+        return answer
+
     async def vitals(self) -> Vitals:
         answer: Vitals = await self._call("vitals")
         return answer

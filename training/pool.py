@@ -57,11 +57,10 @@ class TrainingPool:
         self._queue: list[Waiting] = []
         self._meter = RayMeter("pool")
         self._leaving = False
-        # Ray runs this on the actor's event loop. Restarted after a crash, nobody may be left to ask for it.
-        self._keeping = asyncio.get_running_loop().create_task(self._keep())
         self._allowed: Mapping[str, int] | None = None
         self._retiring: frozenset[str] = frozenset()
-        self._keeping: asyncio.Task[None] | None = None
+        # Ray runs this on the actor's event loop. Restarted after a crash, nobody may be left to ask for it.
+        self._keeping = asyncio.get_running_loop().create_task(self._keep())
 
     async def start(self) -> None:
         """Answers once the pool looks after its groups."""

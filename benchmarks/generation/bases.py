@@ -15,7 +15,6 @@ from diffusers import AutoencoderKL, StableDiffusionPipeline, StableDiffusionXLP
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from serve_apps.engine.model import AdapterId
-from training import demo
 from training.demo import weights
 from training.demo.base import BaseConfig, build_scheduler, build_text_encoder, build_unet
 from training.demo.tokenizer import build_tokenizer

@@ -21,9 +21,8 @@ from serve_apps.engine.model import Size
 from serve_apps.generator.adapters import AdapterGate
 from serve_apps.generator.errors import GenerationFailed
 from serve_apps.generator.failures import failure_of
-from serve_apps.generator.routing import REPORT, RESIDENT
 from serve_apps.generator.meter import EngineMeter
-from serve_apps.generator.routing import RESIDENT
+from serve_apps.generator.routing import REPORT, RESIDENT
 from serve_apps.generator.scaling import QUEUED_STEPS
 from serve_apps.generator.service import Generator
 from serve_apps.generator.wire import Call, Event, Failed, open_order
@@ -81,10 +80,9 @@ class GeneratorReplica:
         """For `routing.AdapterRouter`; numbered, so that it knows what a report has counted already."""
         stats = self._engine.stats()
         self._reports += 1
+        self._meter.read(stats)
         near = [*stats.resident, *stats.in_host_memory]
         return {RESIDENT: near, QUEUED_STEPS: float(stats.queued_steps), REPORT: self._reports}
-        self._meter.read(stats)
-        return {RESIDENT: [*stats.resident, *stats.in_host_memory], QUEUED_STEPS: float(stats.queued_steps)}
 
     async def check_health(self) -> None:
         """Raises when the engine's thread is gone; Serve then starts another replica."""
