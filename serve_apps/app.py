@@ -22,8 +22,8 @@ CLEAN_MEMORY = {
     "PYTHONMALLOC": "malloc",
     "RAY_USE_UVLOOP": "0",
 }
-"""Every block of memory is overwritten when it is freed, so that what was read does not linger in the heap; uvloop would
-receive into a buffer that is never freed."""
+"""Every block of memory is overwritten when it is freed, so that what was read does not linger in the heap;
+uvloop would receive into a buffer that is never freed."""
 
 
 def build(settings: ServeSettings, governance: GovernanceSettings) -> serve.Application:
