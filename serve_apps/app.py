@@ -20,8 +20,10 @@ PLENTY = 100_000
 CLEAN_MEMORY = {
     "GLIBC_TUNABLES": "glibc.malloc.perturb=165:glibc.malloc.tcache_count=0",
     "PYTHONMALLOC": "malloc",
+    "RAY_USE_UVLOOP": "0",
 }
-"""Every block of memory is overwritten when it is freed, so that what was read does not linger in the heap."""
+"""Every block of memory is overwritten when it is freed, so that what was read does not linger in the heap;
+uvloop would receive into a buffer that is never freed."""
 
 
 def build(settings: ServeSettings, governance: GovernanceSettings) -> serve.Application:

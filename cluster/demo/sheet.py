@@ -43,7 +43,7 @@ def contact_sheet(photos: Sequence[Image.Image], compared: Sequence[Compared]) -
     page.heading("After the training: the person's own model, same prompts and seeds")
     rows = [(each.after.picture, f"likeness {each.after.score:.2f} · {each.prompt}") for each in compared]
     page.row(rows, CELL, large)
-    return page.image
+    return page.finished()
 
 
 class _Page:
@@ -55,6 +55,10 @@ class _Page:
         self._font = ImageFont.load_default(14)
         self._bold = ImageFont.load_default(16)
         self._y = MARGIN
+
+    def finished(self) -> Image.Image:
+        """As high as what was drawn."""
+        return self.image.crop((0, 0, self.image.width, self._y + MARGIN))
 
     def heading(self, text: str) -> None:
         self._draw.text((MARGIN, self._y), text, fill=INK, font=self._bold)

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import psycopg
 
@@ -36,9 +36,7 @@ class GroupCommit(Generic[Op, Result]):
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((op, future))
         if not self._writers or (len(self._waiting) >= _CROWD and len(self._writers) < _WRITERS):
-            writer = asyncio.create_task(self._write())
-            self._writers.add(writer)
-            writer.add_done_callback(self._writers.discard)
+            self._writers.add(asyncio.create_task(self._write()))
         return await future
 
     async def close(self) -> None:
@@ -46,9 +44,14 @@ class GroupCommit(Generic[Op, Result]):
         await asyncio.gather(*self._writers)
 
     async def _write(self) -> None:
-        while self._waiting:
-            count = min(len(self._waiting), self._max_batch)
-            await self._commit([self._waiting.popleft() for _ in range(count)])
+        """Until nobody waits. It signs off itself, in the same turn of the loop as it saw that: whoever asks next, and
+        that may be a caller that was just answered, must find either a writer that will look again or none."""
+        try:
+            while self._waiting:
+                count = min(len(self._waiting), self._max_batch)
+                await self._commit([self._waiting.popleft() for _ in range(count)])
+        finally:
+            self._writers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _commit(self, batch: Sequence[tuple[Op, asyncio.Future[Result]]]) -> None:
         ops = [op for op, _ in batch]

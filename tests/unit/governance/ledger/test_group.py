@@ -50,3 +50,20 @@ async def test_without_a_database_every_caller_hears_unavailable(service: Govern
     with pytest.raises(Unavailable):
         await group.submit(1)
     await group.close()
+
+
+async def test_a_caller_that_asks_again_at_once_is_answered(service: GovernanceService) -> None:
+    """Also when it was refused: then it goes on in the very turn in which the writer ends."""
+
+    async def apply(conn: Connection, ops: Sequence[int]) -> Sequence[int | GovernanceError]:
+        if len(ops) == 1 and ops[0] % 2:
+            raise Conflict()
+        return list(ops)
+
+    group: GroupCommit[int, int] = GroupCommit(service.parts.database, apply, 50)
+    async with asyncio.timeout(30):
+        for number in range(20):
+            try:
+                assert await group.submit(number) == number
+            except Conflict:
+                assert number % 2
