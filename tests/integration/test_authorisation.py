@@ -13,6 +13,7 @@ from tests.integration.people import Person, newcomer, picture
 OPEN = {
     ("POST", "/v1/accounts"), ("POST", "/v1/sessions"), ("GET", "/v1/policy"), ("GET", "/v1/health"),
     ("GET", "/v1/prices"), ("POST", "/v1/payments/events"),
+    ("GET", "/opendsr/v2/discovery"), ("GET", "/opendsr/v2/certificate"),
 }  # fmt: skip
 FOR_THE_ERASED = {("GET", "/v1/requests/{request_id}"), ("GET", "/v1/requests/{request_id}/certificate")}
 
@@ -23,7 +24,8 @@ def routes() -> list[tuple[str, str]]:
 
 
 GUARDED = [each for each in routes() if each not in OPEN]
-WITH_AN_ID = [each for each in GUARDED if "{" in each[1]]
+OFFICERS = [each for each in GUARDED if each[1].startswith(("/v1/dpo/", "/opendsr/"))]
+WITH_AN_ID = [each for each in GUARDED if "{" in each[1] and each not in OFFICERS]
 
 ANY_TOKEN = {("DELETE", "/v1/sessions/current"), *FOR_THE_ERASED}
 BEYOND_TRAININGS = [each for each in GUARDED if each not in ANY_TOKEN and not each[1].startswith("/v1/trainings")]
@@ -31,8 +33,8 @@ BEYOND_TRAININGS = [each for each in GUARDED if each not in ANY_TOKEN and not ea
 
 def ask(http: httpx.Client, method: str, path: str, **ids: str) -> httpx.Response:
     """A request that would be carried out, were it allowed."""
-    names = ("artifact_id", "training_id", "request_id", "model_id", "order_id")
-    unknown = {"order_id": "ord_" + uuid4().hex}
+    names = ("artifact_id", "training_id", "request_id", "model_id", "order_id", "hold_id", "breach_id", "number")
+    unknown = {"order_id": "ord_" + uuid4().hex, "number": str(uuid4())}
     filled = path.format(**{name: ids.get(name) or unknown.get(name, "art_" + uuid4().hex) for name in names})
     if path == "/v1/uploads":
         return http.request(method, filled, files=[("photos", ("a.png", picture(), "image/png"))])
@@ -71,6 +73,12 @@ def test_what_is_anothers_does_not_exist(person: Person, everything: dict[str, s
     nobodys = ask(person.http, method, path)
     assert (theirs.status_code, code_of(theirs)) == (404, "not_found")
     assert theirs.content == nobodys.content, "an answer may not tell whether the id exists"
+
+
+@pytest.mark.parametrize(("method", "path"), OFFICERS)
+def test_what_is_the_officers_is_no_clients(person: Person, method: str, path: str) -> None:
+    answer = ask(person.http, method, path)
+    assert (answer.status_code, code_of(answer)) == (403, "forbidden")
 
 
 @pytest.mark.parametrize(("method", "path"), GUARDED)
