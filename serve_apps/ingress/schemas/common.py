@@ -9,15 +9,16 @@ T = TypeVar("T")
 
 
 class Body(BaseModel):
-    """A request: unknown fields are refused, and validation errors do not repeat what was sent."""
+    """A request: unknown fields are refused, validation errors do not repeat what was sent, and the validator keeps
+    no copy of a text (it would cache short ones for as long as the process lives)."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True, cache_strings="none")
 
 
 class Answer(BaseModel):
     """A response."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, cache_strings="none")
 
 
 class ListOf(Answer, Generic[T]):

@@ -13,7 +13,7 @@ _JSON_TYPES = {"integer": "integer", "bigint": "integer", "double precision": "n
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(cache_strings="none", frozen=True, extra="forbid")
 
 
 class ExportedPerson(_Part):
