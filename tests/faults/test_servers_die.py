@@ -21,6 +21,8 @@ from governance.model import Artifact, Kind, NewArtifact, Purpose
 from tests.support.governance import completed, fresh_database, holding, photo, running, settings_for, sign_up
 from tests.support.waiting import eventually
 
+DISK_BYTES = 2 << 30
+
 
 @pytest.fixture(scope="module")
 def own_servers() -> Iterator[Servers]:
@@ -67,15 +69,15 @@ async def _worked_through(
 
 
 async def test_a_full_disk_stops_writers_and_loses_nothing(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", 256) as disk, throwaway_servers(disk) as servers, fresh_database(servers) as dsn:
+    with small_disk(tmp_path / "disk") as disk, throwaway_servers(disk) as servers, fresh_database(servers) as dsn:
         async with running(_quick(servers, dsn, tmp_path)) as service, holding(service) as holder:
             owner, other = (await sign_up(service)).id, (await sign_up(service)).id
             kept = await photo(holder, other, b"kept")
             made: list[Artifact] = [await photo(holder, owner)]
-            ballast = _fill(disk)
+            _resize(disk, _used(disk))
             with pytest.raises(Unavailable):
                 await _until_it_fails(holder, owner, made)
-            ballast.unlink()
+            _resize(disk, DISK_BYTES)
             await asyncio.to_thread(servers.postgres.start)
             await asyncio.to_thread(servers.s3.start)
             heard: list[GovernanceError] = []
@@ -92,24 +94,23 @@ async def test_a_full_disk_stops_writers_and_loses_nothing(tmp_path: Path) -> No
 
 
 @contextmanager
-def small_disk(folder: Path, mebibytes: int) -> Iterator[Path]:
-    """A file system of its own that fills up quickly; needs root."""
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A file system of its own, whose size can be changed; needs root."""
     folder.mkdir()
-    folder.chmod(0o755)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m,mode=755", "tmpfs", folder], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES},mode=755", "tmpfs", folder], check=True)
     try:
         yield folder
     finally:
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def _fill(disk: Path) -> Path:
-    """Takes all the room that is left."""
-    ballast = disk / "ballast"
+def _resize(disk: Path, size: int) -> None:
+    subprocess.run(["mount", "-o", f"remount,size={size}", disk], check=True)
+
+
+def _used(disk: Path) -> int:
     room = os.statvfs(disk)
-    with ballast.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_frsize)
-    return ballast
+    return (room.f_blocks - room.f_bfree) * room.f_frsize
 
 
 async def _until_it_fails(holder: Holder, owner: SubjectId, made: list[Artifact]) -> None:

@@ -12,6 +12,7 @@ from governance.client import GovernanceClient
 from governance.config import GovernanceSettings
 from governance.model import NewAccount
 from tests.support.governance import REGION
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.ray
 
@@ -41,8 +42,11 @@ async def test_after_its_node_has_died(two_nodes: tuple[Cluster, Any], settings:
 
     cluster.remove_node(node, allow_graceful=False)
 
+    async def dead() -> bool:
+        return not any(one["Alive"] for one in ray.nodes() if one["NodeID"] == node.node_id)
+
+    await eventually(dead, within_s=120, every_s=0.2)
     assert await client.subject(subject.id) == subject
-    assert [one["Alive"] for one in ray.nodes() if one["NodeID"] == node.node_id] == [False]
     handle = ray.get_actor(NAME, NAMESPACE)
     ray.get(handle.close.remote())
     ray.kill(handle)
