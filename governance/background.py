@@ -56,7 +56,9 @@ async def _repeat(chore: Chore, wake: asyncio.Event) -> None:
         except psycopg.Error:
             _LOG.exception("%s failed", chore.name)
         try:
-            await asyncio.wait_for(wake.wait(), chore.period_s)
+            # Not wait_for: that one swallows a cancellation that arrives together with the wake.
+            async with asyncio.timeout(chore.period_s):
+                await wake.wait()
             wake.clear()
         except TimeoutError:
             pass

@@ -40,7 +40,8 @@ class ExportDesk:
             except GovernanceError as error:
                 log.warning("exports rest: %s", error.code)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._parts.export_wanted.wait(), POLL_S)
+                async with asyncio.timeout(POLL_S):
+                    await self._parts.export_wanted.wait()
             self._parts.export_wanted.clear()
 
 
