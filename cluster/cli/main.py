@@ -6,8 +6,7 @@ import sys
 
 import typer
 
-from cluster.cli import dpo, keeping, machine, moving, node, operations, person
-from cluster.cli import keeping, machine, node, operations, person, planning
+from cluster.cli import dpo, keeping, machine, moving, node, operations, person, planning
 from cluster.cli.output import errors, explain
 from cluster.errors import ClusterError, DiskUnusable
 from cluster.interrupts import SIGNALS, interrupt

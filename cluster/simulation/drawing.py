@@ -14,7 +14,8 @@ def draw(days: Mapping[str, Day]) -> str:
     """One chart for each way of sharing, one under the other."""
     parts = [_chart(name, day, number * (_HIGH + 60)) for number, (name, day) in enumerate(days.items())]
     size = f'width="{_WIDTH + _LEFT + 20}" height="{len(days) * (_HIGH + 60)}"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">{"".join(parts)}</svg>'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">'
+    return f"{head}{''.join(parts)}</svg>"
 
 
 def _chart(name: str, day: Day, top: int) -> str:
