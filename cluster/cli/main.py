@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cluster.cli import dpo, keeping, machine, moving, node, operations, person
+from cluster.cli import dpo, keeping, machine, moving, node, operations, person, planning
 from cluster.cli.output import errors, explain
 from cluster.errors import ClusterError, DiskUnusable
 from cluster.interrupts import SIGNALS, interrupt
@@ -26,6 +26,7 @@ moving.add_to(app)
 dpo.add_to(app)
 operations.add_to(app)
 node.add_to(app)
+planning.add_to(app)
 
 
 def main() -> None:

@@ -53,7 +53,7 @@ class Day:
 
 def shared(world: World) -> Day:
     """Ours."""
-    return _Run(world, Trainer(world, choose, FairShare(quota=64)), _Elastic(world)).day()
+    return _Run(world, Trainer(world, choose, FairShare(quota=world.jobs)), _Elastic(world)).day()
 
 
 def dedicated(world: World) -> Day:

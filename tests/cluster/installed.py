@@ -41,12 +41,27 @@ class Installed:
         (self.rack.machines["head"].folder / "root" / "driver.py").write_text(code)
         return self.rack.ssh("head", f"{JOINED} python /root/driver.py", timeout_s=timeout_s).stdout
 
+    def await_nodes(self, count: int, timeout_s: float = 240) -> float:
+        """Seconds until so many nodes are alive."""
+        code = _COUNT.format(count=count, timeout_s=timeout_s)
+        return float(self.on_head(code, timeout_s + 60).splitlines()[-1])
+
     def submit(self, command: str, timeout_s: float = 600) -> str:
         """`ray job submit` on the head, whose dashboard listens on its loopback alone."""
         line = f"{JOINED} ray job submit --address http://127.0.0.1:8265 -- {command}"
         return self.rack.ssh("head", line, timeout_s=timeout_s).stdout
 
 
+_COUNT = """
+import ray, time
+ray.init(log_to_driver=False, logging_level="error")
+began = time.monotonic()
+while sum(node["Alive"] for node in ray.nodes()) != {count}:
+    if time.monotonic() - began > {timeout_s}:
+        raise SystemExit(str(ray.nodes()))
+    time.sleep(0.2)
+print(time.monotonic() - began)
+"""
 JOINED = (
     "env RAY_ADDRESS=$(cat /srv/pixreunion/head):6379 RAY_AUTH_MODE=token "
     "RAY_AUTH_TOKEN_PATH=/etc/pixreunion/secrets/ray-token RAY_USE_TLS=1 "
