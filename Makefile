@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: setup run test lint bench docs test-faults clean network-tools
+.PHONY: setup run test lint bench docs test-faults test-cluster clean network-tools
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -30,12 +30,17 @@ lint: $(STAMP)
 
 # A run that collected nothing fails: pytest answers 5 and `check_ran` looks at the report besides.
 test: lint network-tools
-	$(PYTEST) --junitxml=var/junit.xml
+	$(PYTEST) --ignore=tests/cluster --junitxml=var/junit.xml
 	$(BIN)/python tests/architecture/check_ran.py var/junit.xml
 
 # Fault tests cut the network of a process off, in a namespace of its own.
 network-tools:
 	@command -v ip >/dev/null || ./cluster/scripts/apt_install.sh iproute2
+
+# The alerts and dashboards against a real Prometheus.
+test-cluster: $(STAMP)
+	@command -v prometheus >/dev/null || ./cluster/scripts/apt_install.sh prometheus
+	$(PYTEST) tests/cluster
 
 test-faults: $(STAMP) network-tools
 	$(PYTEST) tests/faults --fault-seeds 50 --timeout 1800
