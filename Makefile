@@ -46,7 +46,7 @@ test-faults: $(STAMP) network-tools
 	$(PYTEST) tests/faults --fault-seeds 50 --timeout 1800
 
 bench: $(STAMP)
-	$(BIN)/python -m benchmarks.all --json
+	$(BIN)/python -m benchmarks.all
 
 docs: $(STAMP)
 	$(BIN)/python -m tests.policy.table

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.all [--json]`: every benchmark with its defaults, one after the other, each as a line of JSON."""
+"""`python -m benchmarks.all`: every benchmark with its defaults, one after the other, each as a line of JSON."""
 
 import json
 import subprocess
