@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 import psycopg
@@ -10,6 +10,7 @@ import psycopg
 from governance.errors import GovernanceError
 
 _LOG = logging.getLogger(__name__)
+_PATIENCE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,22 @@ class Background:
             one.set()
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         self._tasks.clear()
         self._wakes.clear()
+
+
+async def end(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancels tasks until they are over.
+
+    Once is not enough: `asyncio.wait_for` of Python 3.11, which psycopg waits by, forgets a cancellation that arrives
+    in the same turn of the loop as what it waits for.
+    """
+    left = {task for task in tasks if not task.done()}
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=_PATIENCE_S)
 
 
 async def _repeat(chore: Chore, wake: asyncio.Event) -> None:

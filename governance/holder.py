@@ -20,6 +20,7 @@ from typing import Self, TypeVar
 from nacl.public import PrivateKey, SealedBox
 
 from governance.api import Governance
+from governance.background import end
 from governance.blobs.store import BlobStore
 from governance.copies import Copies, Copy
 from governance.errors import GovernanceError, LeaseLost, Tampered, Unavailable
@@ -68,8 +69,7 @@ class Holder:
     async def close(self) -> None:
         """Drop and zero everything and give the lease back."""
         if self._heart is not None:
-            self._heart.cancel()
-            await asyncio.gather(self._heart, return_exceptions=True)
+            await end([self._heart])
         self._watchdog.stop()
         id = self._id
         self._lose()
@@ -267,7 +267,8 @@ class Holder:
         while True:
             await asyncio.sleep(min(_LONGEST_BEAT_S, self._ttl_s / _RENEWALS_PER_LEASE))
             try:
-                await asyncio.wait_for(self._renew(), timeout=self._ttl_s)
+                async with asyncio.timeout(self._ttl_s):
+                    await self._renew()
             except (Unavailable, TimeoutError):
                 _LOG.warning("governance does not answer; %s holds on until its lease ends", self._kind)
             except GovernanceError:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 
+from governance.background import end
 from governance.errors import GovernanceError
 from governance.model import Artifact, ArtifactId, Kind, NewArtifact, NewRun, Purpose, RunId, RunState
 from governance.rights.model import Dossier, Outcome, RightsRequest, Settlement
@@ -29,8 +30,7 @@ class ExportDesk:
 
     async def stop(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end([self._task])
 
     async def _work(self) -> None:
         while True:

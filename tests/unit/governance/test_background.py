@@ -2,7 +2,7 @@
 
 import asyncio
 
-from governance.background import Background, Chore
+from governance.background import Background, Chore, end
 
 
 async def test_a_chore_woken_at_the_moment_of_its_end_still_ends() -> None:
@@ -14,3 +14,25 @@ async def test_a_chore_woken_at_the_moment_of_its_end_still_ends() -> None:
     await asyncio.sleep(0.01)
     background.wake()
     await asyncio.wait_for(background.stop(), 5)
+
+
+async def test_work_that_forgets_a_cancellation_is_told_again() -> None:
+    forgot = asyncio.Event()
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            if forgot.is_set():
+                raise
+            forgot.set()
+
+    task = asyncio.create_task(work_twice(work))
+    await asyncio.sleep(0)
+    await asyncio.wait_for(end([task]), 5)
+    assert forgot.is_set()
+
+
+async def work_twice(work) -> None:
+    await work()
+    await work()
