@@ -4,6 +4,7 @@ Passwords stay in files that the servers' own libraries read: libpq's password f
 the environment of Ray's processes (`secret_files`). Ray keeps the arguments of actors in the clear.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -83,7 +84,11 @@ def _training(settings: Settings, home: Home) -> TrainingSettings:
     training = settings.training
     worker = training.worker.model_copy(update={"region": settings.region})
     pool = training.pool.model_copy(update={"storage": home.root / "train"})
-    return training.model_copy(update={"worker": worker, "pool": pool})
+    base = training.base
+    if base.device == "cpu" and not base.threads:
+        # Ray leaves a worker as many threads as it has cores to itself: one. Training takes those that stand idle.
+        base = base.model_copy(update={"threads": os.cpu_count() or 1})
+    return training.model_copy(update={"base": base, "worker": worker, "pool": pool})
 
 
 def _serving(settings: Settings, home: Home, ports: PortBlock) -> ServeSettings:

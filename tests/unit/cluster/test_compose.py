@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -65,3 +66,8 @@ def test_the_smallest_machine_has_room_for_one_of_each() -> None:
     claimed += serving.ingress_cpus * serving.ingress_replicas
     claimed += pool.cpus * pool.workers_per_group * pool.groups
     assert claimed <= LEAST_CPUS
+
+
+def test_training_without_an_accelerator_uses_every_core(tmp_path: Path) -> None:
+    assert composed(tmp_path).training.base.threads == os.cpu_count()
+    assert composed(tmp_path, training={"base": {"path": "x", "threads": 1}}).training.base.threads == 1
