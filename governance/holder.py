@@ -25,6 +25,7 @@ from governance.blobs.store import BlobStore
 from governance.copies import Copies, Copy
 from governance.errors import GovernanceError, LeaseLost, Tampered, Unavailable
 from governance.failpoints import FailPoint, reach
+from governance.garbage import Sweeper
 from governance.leases import TRANSPORT
 from governance.model import Artifact, ArtifactId, Grant, HolderId, HolderKind, NewArtifact, Purpose, Receipt, Ticket
 from governance.streams import DownStream, UpStream
@@ -53,6 +54,7 @@ class Holder:
         self._copies = Copies()
         self._busy: Counter[ArtifactId] = Counter()
         self._taking = asyncio.Lock()
+        self._sweeper = Sweeper()
         self._watchdog = Watchdog(self._lose)
         self._heart: asyncio.Task[None] | None = None
         self.transport = Transport()
@@ -63,6 +65,7 @@ class Holder:
         holder = cls(governance, store, kind, region)
         await holder._lease()
         holder._watchdog.start()
+        holder._sweeper.set_aside()
         holder._heart = asyncio.create_task(holder._beat(), name=f"{kind} lease")
         return holder
 
@@ -265,6 +268,7 @@ class Holder:
 
     async def _beat(self) -> None:
         while True:
+            self._sweeper.sweep()
             await asyncio.sleep(min(_LONGEST_BEAT_S, self._ttl_s / _RENEWALS_PER_LEASE))
             try:
                 async with asyncio.timeout(self._ttl_s):
