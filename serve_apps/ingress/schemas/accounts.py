@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import EmailStr, Field, SecretStr, StringConstraints
 
-from serve_apps.ingress.schemas.common import Answer, Body
+from serve_apps.ingress.schemas.common import Answer, Body, Stripped
 from serve_apps.ingress.scopes import Scope
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Name = Annotated[str, Stripped, StringConstraints(min_length=1, max_length=200)]
 NewPassword = Annotated[SecretStr, Field(min_length=10, max_length=256, examples=["correct horse battery"])]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=256, examples=["correct horse battery"])]
 

@@ -24,11 +24,11 @@ from governance.rights.model import (
     TakedownReason,
     Transfer,
 )
-from serve_apps.ingress.schemas.common import Answer, Body
+from serve_apps.ingress.schemas.common import Answer, Body, Stripped
 from serve_apps.ingress.schemas.rights import RightAnswer, right_answer
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=48, pattern=r"^[a-z][a-z0-9]*([._-][a-z0-9]+)*$")]
-Message = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
+Message = Annotated[str, Stripped, StringConstraints(min_length=1, max_length=20_000)]
 
 
 class QueuedRight(RightAnswer):

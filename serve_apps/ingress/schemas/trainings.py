@@ -8,9 +8,9 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, model_validator
 
 from governance.model import Job
-from serve_apps.ingress.schemas.common import Answer, Body
+from serve_apps.ingress.schemas.common import Answer, Body, Stripped
 
-Caption = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Caption = Annotated[str, Stripped, StringConstraints(min_length=1, max_length=1000)]
 
 
 class Preset(StrEnum):
