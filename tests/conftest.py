@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import signal
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
@@ -8,6 +9,12 @@ import pytest
 
 from cluster.embedded.throwaway import Servers, throwaway_servers
 from tests.support.payments import Sandbox, billing_settings, sandbox
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Ctrl-C ends what tests start also where the whole run was started to ignore it, as `nohup` and `&` do."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

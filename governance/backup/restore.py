@@ -11,6 +11,7 @@ from governance.blobs.s3 import S3BlobStore
 from governance.blobs.store import BlobStore
 from governance.bootstrap import Extras, key_provider, replaying
 from governance.config import GovernanceSettings
+from governance.erasure.expiry import Expiry
 from governance.errors import Conflict
 from governance.ledger import artifacts, dump
 from governance.ledger.artifacts import Sealed
@@ -69,11 +70,14 @@ async def _migrations(database: Database) -> list[int]:
 
 
 async def _replay(settings: GovernanceSettings, extras: Extras, database: Database) -> int:
-    """Fence again whatever was erased after the backup was made."""
+    """Fence again whatever was erased after the backup was made, and what has come to its deadline meanwhile."""
     fence, journal = await replaying(settings, extras, database)
     replayed = 0
     for entry in await journal.entries():
         replayed += await fence.replay(entry)
+    expiry = Expiry(database, fence, extras.clock, settings.erasure)
+    while await expiry.sweep():
+        pass
     return replayed
 
 

@@ -39,9 +39,9 @@ class GeneratorReplica:
         holder = await Holder.open(
             GovernanceClient.connect(), S3BlobStore(blobs), kind=HolderKind.GENERATOR, region=settings.region
         )
-        await self.assemble(settings, base, holder)
+        await self.assemble(settings, base, holder, serve.get_replica_context().replica_id.unique_id)
 
-    async def assemble(self, settings: ServeSettings, base: BaseModel, holder: Holder) -> None:
+    async def assemble(self, settings: ServeSettings, base: BaseModel, holder: Holder, name: str) -> None:
         """Wire the parts and start; the holder belongs to the replica from now on. Compiled code is made here, before
         the first request and before anything personal is held."""
         self._drain_s = settings.generator.drain_s
@@ -56,8 +56,7 @@ class GeneratorReplica:
         self._engine.start()
         self._cleanup.push_async_callback(self._end_engine)
         self._generator = Generator(self._engine, holder)
-        self._generator = Generator(self._engine, self._holder)
-        self._meter = EngineMeter(serve.get_replica_context().replica_id.unique_id)
+        self._meter = EngineMeter(name)
 
     async def generate(self, call: Call) -> AsyncGenerator[Event, None]:
         """The events of an order; a failure is the last of them."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from diffusers import DDIMScheduler
 
 from governance.model import ArtifactId, NewArtifact, Purpose
 from governance.transport import Transport
@@ -23,7 +24,7 @@ from tests.unit.serve_apps.engine.tiny import TinyBase, tiny_adapter, tiny_base
 from tests.unit.serve_apps.generator.orders import order, transport
 
 SETTINGS = ServeSettings(
-    images=ImageSettings(sizes=("16x32",), max_steps=1000), generator=GeneratorSettings(max_batch=2, drain_s=20)
+    images=ImageSettings(sizes=("16x32",), max_steps=500), generator=GeneratorSettings(max_batch=2, drain_s=20)
 )
 
 
@@ -67,7 +68,7 @@ def holder(base: TinyBase) -> Holder:
 
 async def replica_of(base: TinyBase, holder: Any) -> GeneratorReplica:
     made = GeneratorReplica.__new__(GeneratorReplica)
-    await made.assemble(SETTINGS, base.copy(), holder)
+    await made.assemble(SETTINGS, base.copy(), holder, "one")
     return made
 
 
@@ -128,7 +129,7 @@ async def test_draining_lets_what_is_under_way_finish_and_takes_nothing_new(base
 
 async def test_erasure_reaches_a_replica_that_drains(base: TinyBase, holder: Holder) -> None:
     replica = await replica_of(base, holder)
-    under_way = asyncio.ensure_future(events_of(replica, steps=1000))
+    under_way = asyncio.ensure_future(events_of(replica, steps=500))
     await busy(replica)
     ending = asyncio.ensure_future(replica.__del__())
     await asyncio.sleep(0.05)
@@ -166,6 +167,7 @@ def test_sizes_are_written_width_first() -> None:
 
 def test_a_base_is_loaded_from_a_folder(base: TinyBase, tmp_path: Any) -> None:
     pipeline = base.pipeline()
+    pipeline.register_modules(scheduler=DDIMScheduler.from_config(base.scheduler_config))
     pipeline.save_pretrained(tmp_path, safe_serialization=True)
     loaded = load_base(GeneratorSettings(base=str(tmp_path), dtype="bfloat16"))
     assert str(loaded.dtype) == "torch.bfloat16"
