@@ -80,7 +80,7 @@ class Home:
             # Ray opens its own directory to everybody; the one above it stays closed.
             for path in (self.root, self.postgres, self.s3, self.logs, self.marks, self.ray.parent, self.ray):
                 path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._probe()
+            self.probe()
         except OSError as error:
             raise self._unusable(error) from error
         free = shutil.disk_usage(self.root).free
@@ -123,7 +123,8 @@ class Home:
             shutil.rmtree(self.ray.parent, ignore_errors=True)
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def _probe(self) -> None:
+    def probe(self) -> None:
+        """Writes and removes a small file. Raises OSError."""
         probe = self.root / ".probe"
         probe.write_bytes(b"\0" * 4096)
         probe.unlink()

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 from rich.console import Console
 from rich.table import Table
 
@@ -22,8 +23,7 @@ def answer(as_json: bool, document: BaseModel | dict[str, Any] | list[Any], text
     if not as_json:
         console.print(text)
         return
-    value = document.model_dump(mode="json") if isinstance(document, BaseModel) else document
-    typer.echo(json.dumps(value, default=str))
+    typer.echo(json.dumps(to_jsonable_python(document, fallback=str)))
 
 
 def explain(error: ClusterError) -> None:

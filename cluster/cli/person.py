@@ -11,7 +11,7 @@ from rich.progress import Progress
 
 from cluster.cli.output import Json, answer, console, table
 from cluster.client.api import Api, pictures
-from cluster.client.session import forget, remember, service_url, session_file, signed_in, stranger
+from cluster.client.session import forget, make_room, remember, service_url, session_file, signed_in, stranger
 from cluster.config import load
 from cluster.errors import BadSettings, ClusterError, DiskUnusable, NotRunning
 from governance.audit.errors import CertificateError
@@ -52,6 +52,7 @@ def create_account(
 ) -> None:
     """Make an account and sign in. The date of birth is checked and not kept."""
     settings = load()
+    make_room(settings)
     with stranger(settings) as api:
         made = api.sign_up(name, email, password, born.date(), region)
         remember(settings, service_url(settings), api.sign_in(email, password).access_token)
@@ -62,6 +63,7 @@ def create_account(
 def login(email: Email, password: Password, json: Json = False) -> None:
     """Sign in; the token is kept in a file that you alone can read."""
     settings = load()
+    make_room(settings)
     with stranger(settings) as api:
         token = api.sign_in(email, password)
         remember(settings, service_url(settings), token.access_token)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from cluster.client.api import Api
 from cluster.client.errors import NotSignedIn
 from cluster.config import Settings
+from cluster.home import Home
 from cluster.ports import LOOPBACK, Port, PortBlock
 from cluster.secrets import write_private
 
@@ -31,6 +32,14 @@ def remember(settings: Settings, url: str, token: str) -> None:
     path = session_file(settings)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_private(path, f'{{"url": "{url}", "token": "{token}"}}')
+
+
+def make_room(settings: Settings) -> None:
+    """Raises DiskUnusable when a token could not be kept: better known before one is asked for."""
+    home = Home(settings.home.expanduser())
+    with home.writing():
+        home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home.probe()
 
 
 def forget(settings: Settings) -> None:

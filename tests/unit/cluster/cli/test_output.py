@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
@@ -28,3 +29,12 @@ def test_errors_go_to_standard_error_with_their_way_out(capsys: pytest.CaptureFi
     told = capsys.readouterr()
     assert told.out == ""
     assert "Choose [another] one." in told.err
+
+
+class Place(BaseModel):
+    path: Path
+
+
+def test_documents_within_documents_are_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    answer(True, {"where": Place(path=Path("/a")), "none": None}, "")
+    assert json.loads(capsys.readouterr().out) == {"where": {"path": "/a"}, "none": None}

@@ -4,8 +4,9 @@ import pytest
 from pydantic import SecretStr
 
 from cluster.client.errors import NotSignedIn
-from cluster.client.session import forget, remember, service_url, session_file, signed_in, stranger
+from cluster.client.session import forget, make_room, remember, service_url, session_file, signed_in, stranger
 from cluster.config import ClientSettings, Settings
+from cluster.errors import DiskUnusable
 
 
 @pytest.fixture
@@ -45,3 +46,8 @@ def test_forgetting(settings: Settings) -> None:
     forget(settings)
     with pytest.raises(NotSignedIn):
         signed_in(settings)
+
+
+def test_a_home_that_cannot_be_written_is_named_before_anybody_signs_up() -> None:
+    with pytest.raises(DiskUnusable, match="/proc/nobody"):
+        make_room(Settings(home=Path("/proc/nobody")))
