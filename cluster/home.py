@@ -80,7 +80,7 @@ class Home:
             # Ray opens its own directory to everybody; the one above it stays closed.
             for path in (self.root, self.postgres, self.s3, self.logs, self.marks, self.ray.parent, self.ray):
                 path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.probe()
+            self._probe()
         except OSError as error:
             raise self._unusable(error) from error
         free = shutil.disk_usage(self.root).free
@@ -90,6 +90,14 @@ class Home:
                 f"The disk of {self.root} has {free // 1_000_000} MB left; {needed // 1_000_000} MB are needed.",
                 "Free some space, or point PIXREUNION_HOME at a larger disk.",
             )
+
+    def prove_writable(self) -> None:
+        """Raises DiskUnusable when nothing could be kept here."""
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._probe()
+        except OSError as error:
+            raise self._unusable(error) from error
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -123,8 +131,7 @@ class Home:
             shutil.rmtree(self.ray.parent, ignore_errors=True)
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def probe(self) -> None:
-        """Writes and removes a small file. Raises OSError."""
+    def _probe(self) -> None:
         probe = self.root / ".probe"
         probe.write_bytes(b"\0" * 4096)
         probe.unlink()

@@ -36,10 +36,7 @@ def remember(settings: Settings, url: str, token: str) -> None:
 
 def make_room(settings: Settings) -> None:
     """Raises DiskUnusable when a token could not be kept: better known before one is asked for."""
-    home = Home(settings.home.expanduser())
-    with home.writing():
-        home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        home.probe()
+    Home(settings.home.expanduser()).prove_writable()
 
 
 def forget(settings: Settings) -> None:
