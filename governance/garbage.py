@@ -9,10 +9,12 @@ import gc
 from time import monotonic
 
 INTERVAL_S = 3.0
+REST = 50.0
+"""A sweep is followed by at least so many times its own length without one, however much there is to look at."""
 
 
 class Sweeper:
-    """Collects all generations, at most once in an interval."""
+    """Collects all generations, at most once in an interval and for 2 % of the time."""
 
     def __init__(self) -> None:
         self._next = 0.0
@@ -24,8 +26,9 @@ class Sweeper:
 
     def sweep(self) -> bool:
         """Whether it was time to."""
-        if monotonic() < self._next:
+        began = monotonic()
+        if began < self._next:
             return False
         gc.collect()
-        self._next = monotonic() + INTERVAL_S
+        self._next = began + max(INTERVAL_S, REST * (monotonic() - began))
         return True
