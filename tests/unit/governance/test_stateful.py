@@ -187,7 +187,7 @@ class World(RuleBasedStateMachine):
     ) -> ArtifactId | None:
         people = self._people(owner, parents)
         fine = self._fine(people, parents) and (run is None or self.facts.runs[run].running)
-        new = NewArtifact(Kind.CROP if parents else Kind.PHOTO, (owner,), Purpose.TRAINING, parents, run)
+        new = NewArtifact(Kind.ADAPTER if parents else Kind.PHOTO, (owner,), Purpose.TRAINING, parents, run)
         try:
             made = self.run(self.holder.write(new, data))
         except (Fenced, Frozen, Gone, NotFound):
