@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from cluster.cli.main import app
+from cluster.cli.program import app
 from governance.policy import shipped
 from tests.architecture.sources import ROOT
 from tests.policy.table import DOCUMENT, current, proofs

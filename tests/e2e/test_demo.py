@@ -54,6 +54,6 @@ def test_stopped_at_any_moment_it_leaves_nothing(newcomer: Commands, moment: str
             assert any(line.startswith(f"✓ {moment}") for line in iter(demo.stdout.readline, ""))
         demo.send_signal(signal.SIGINT)
         _, said = demo.communicate(timeout=600)
-    assert demo.returncode == 130
-    assert said.strip() == "Stopped."
+    if moment or demo.returncode != -signal.SIGINT:  # Python itself was only starting.
+        assert (demo.returncode, said.strip()) == (130, "Stopped.")
     assert nothing_left(newcomer)

@@ -11,8 +11,7 @@ from cluster.ports import free_block
 
 SLOW = """
 import time
-from cluster.cli import main as entry
-from cluster.cli.main import app, main
+from cluster.cli.program import app, main
 @app.command()
 def slow() -> None:
     print("begun", flush=True)
@@ -22,6 +21,17 @@ def core() -> None:
     import resource
     print(resource.getrlimit(resource.RLIMIT_CORE))
 main()
+"""
+
+# Its commands take for ever to load.
+LOADING = """
+import time
+import cluster.cli
+def load(name: str) -> None:
+    print("loading", flush=True)
+    time.sleep(60)
+cluster.cli.import_module = load
+cluster.cli.main()
 """
 
 
@@ -104,3 +114,15 @@ def test_no_core_dumps(environment: dict[str, str]) -> None:
     command = [sys.executable, "-c", SLOW, "core"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "(0, 0)"
+
+
+def test_interrupted_while_it_loads_it_says_so_too(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-c", LOADING]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as loading:
+        assert loading.stdout is not None
+        assert loading.stdout.readline() == "loading\n"
+        loading.send_signal(signal.SIGINT)
+        _, errors = loading.communicate(timeout=20)
+    assert (loading.returncode, errors) == (130, "Stopped.\n")
