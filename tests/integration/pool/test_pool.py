@@ -1,14 +1,21 @@
 """The pool on a Ray of its own: governance as an actor, one worker group on Ray Train."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 import ray
+from ray.exceptions import RayActorError
 
+from cluster.capacity.policy import CapacityPolicy
+from cluster.capacity.ray_surroundings import Layout
+from cluster.capacity.reconciler import Outlook
+from cluster.capacity.steward import start_steward
 from cluster.embedded.throwaway import Servers
 from governance.model import JobState, Kind
 from tests.integration.pool.cluster import Cluster, client, cluster
+from tests.support.governance import REGION
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(200)]
 LONG_S = 150.0
@@ -32,3 +39,32 @@ async def test_jobs_are_trained_by_a_worker_group_on_ray_train(running: Cluster)
         status = await pool.status.remote()
         assert [group.region for group in status.groups] == ["eu-north-1"]
         assert len(status.workers) == 1
+
+
+async def test_the_steward_tells_what_runs_and_looks_again_by_itself_after_it_was_killed(running: Cluster) -> None:
+    """After the test above: one group lives."""
+    pool = running.training.pool
+    steward = start_steward(Layout(REGION, "none", pool.name, pool.namespace, slots=2), CapacityPolicy())
+
+    async def seen() -> Outlook | None:
+        outlook: Outlook = await steward.outlook.remote()
+        return outlook if outlook.shares and outlook.vitals else None
+
+    async def killed() -> bool:
+        return running.kill("Steward")
+
+    first = await eventually(seen, within_s=60)
+    assert first is not None
+    assert [(share.region, share.replicas, share.room) for share in first.shares] == [(REGION, 0, 2)]
+    await eventually(killed, within_s=30)
+    again = await eventually(lambda: _patiently(seen), within_s=90)
+    assert again is not None
+    assert again.shares == first.shares
+
+
+async def _patiently(ask: Callable[[], Awaitable[Outlook | None]]) -> Outlook | None:
+    """None while the actor is being restarted."""
+    try:
+        return await ask()
+    except RayActorError:
+        return None
