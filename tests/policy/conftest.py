@@ -11,6 +11,8 @@ import pytest
 from cluster.embedded.throwaway import Servers
 from governance.clock import ManualClock
 from tests.integration.house import House, open_house
+from tests.integration.people import Person, newcomer
+from tests.policy.evidence import make_officer
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +26,11 @@ def patient_house(servers: Servers, clock: ManualClock, tmp_path_factory: pytest
     """A service of its own whose clock the tests turn, for promises about days and years."""
     with open_house(servers, tmp_path_factory.mktemp("patient"), clock) as running:
         yield running
+
+
+@pytest.fixture
+def officer(house: House) -> Iterator[Person]:
+    """The data-protection officer."""
+    somebody = make_officer(newcomer(house))
+    yield somebody
+    somebody.http.close()

@@ -1,4 +1,4 @@
-"""P2.7 and P6.4 to P6.5: nothing outlives its deadline."""
+"""P2.7, P6.1, P6.4 and P6.5: nothing outlives its deadline, and the account lives as long as it is wanted."""
 
 from datetime import datetime, timedelta
 
@@ -24,6 +24,9 @@ def test_p2_7_nothing_outlives_its_deadline(patient_house: House, clock: ManualC
     assert {
         signed_in.get(f"/v1/artifacts/{one['id']}/content").status_code for one in before if one["kind"] != "profile"
     } == {410}
+    until(lambda: {one["kind"] for one in signed_in.get("/v1/artifacts").json()["data"]} == {"profile"})
+    gone = [one["id"] for one in before if one["kind"] != "profile"]
+    assert {signed_in.get(f"/v1/artifacts/{id_}/content").status_code for id_ in gone} == {410}
     assert signed_in.get("/v1/account").json()["email"] == person.email
 
 
@@ -48,3 +51,12 @@ def test_p6_5_a_picture_of_the_base_model_has_thirty_days(patient_house: House, 
     assert person.picture().status_code == 200
     [image] = person.http.get("/v1/artifacts", params={"kind": "image"}).json()["data"]
     assert datetime.fromisoformat(image["deadline"]) - clock() <= MONTH
+
+
+def test_p6_1_an_account_lives_as_long_as_it_is_active(patient_house: House, clock: ManualClock) -> None:
+    """Two years later the account is there as it was; erased, nothing of it can be read."""
+    person = newcomer(patient_house)
+    clock.move(timedelta(days=730))
+    assert person.sign_in().get("/v1/account").json()["name"] == "Ada Example"
+    assert person.http.delete("/v1/account").status_code == 202
+    assert person.http.get("/v1/account").status_code == 410
