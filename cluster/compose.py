@@ -76,6 +76,7 @@ def _governance(settings: Settings, home: Home, ports: PortBlock) -> GovernanceS
         erasure=settings.erasure,
         queue=settings.queue,
         money=settings.money,
+        mail=settings.mail,
         payments=settings.serving.billing.payments,
     )
 
@@ -103,6 +104,7 @@ def _serving(settings: Settings, home: Home, ports: PortBlock) -> ServeSettings:
         "host": settings.listen,
         "port": ports[Port.INGRESS],
         "region": settings.region,
+        "mail": settings.mail,
         "secret_file": folder / "service.secret",
         "tls_cert": pair.certificate if settings.tls else None,
         "tls_key": pair.key if settings.tls else None,

@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from cluster.capacity.policy import CapacityPolicy
 from cluster.errors import BadSettings
-from governance.config import ErasureSettings, LeaseSettings, MoneySettings, QueueSettings, VaultSettings
+from governance.config import ErasureSettings, LeaseSettings, MailSettings, MoneySettings, QueueSettings, VaultSettings
 from serve_apps.config import ServeSettings
 from training.config import BaseModelSettings, TrainingSettings
 
@@ -67,7 +67,7 @@ class Settings(BaseSettings):
 
     `listen`: an address, or "node" for each node's own in the cluster's network. `secrets`: where every machine finds
     its secret files, None for the home. `tls`: clients reach the API by https. `vault`: None keeps the epoch keys in
-    a file of the home.
+    a file of the home. `mail`: None sends no e-mails.
     """
 
     model_config = SettingsConfigDict(
@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     erasure: ErasureSettings = ErasureSettings()
     queue: QueueSettings = QueueSettings()
     money: MoneySettings = MoneySettings()
+    mail: MailSettings | None = None
     capacity: CapacityPolicy = CapacityPolicy()
     training: TrainingSettings = TrainingSettings(base=BaseModelSettings(path=str(DEMO_BASE)))
     serving: ServeSettings = ServeSettings()

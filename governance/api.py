@@ -53,6 +53,7 @@ from governance.model import (
     Token,
 )
 from governance.money.api import MoneyApi
+from governance.people.api import PeopleApi
 from governance.rights.api import RightsApi
 
 
@@ -219,6 +220,7 @@ class Governance(
     IdempotencyApi,
     MoneyApi,
     RightsApi,
+    PeopleApi,
     VitalsApi,
     Protocol,
 ):

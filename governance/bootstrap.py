@@ -27,6 +27,8 @@ from governance.ledger.database import Database
 from governance.ledger.migrate import migrate
 from governance.lineage.reader import LineageReader
 from governance.money.money import Money
+from governance.people.outbox import Outbox
+from governance.people.service import PeopleParts
 from governance.policy import Policy
 from governance.processors.processor import Processor
 from governance.processors.register import third_parties
@@ -46,6 +48,7 @@ from governance.vault.rotation import Rotation
 
 _SWEEP_S = 1.0
 _WATCH_S = 5.0
+_NEWS_S = 2.0
 _TIDY_S = 300.0
 
 
@@ -84,6 +87,7 @@ class Parts:
     orphans: Orphans
     rotation: Rotation
     rights: RightsParts
+    people: PeopleParts
     background: Background
 
     def chores(self, poll_s: float) -> tuple[Chore, ...]:
@@ -96,6 +100,8 @@ class Parts:
             Chore("silent workers", _SWEEP_S, self.jobs.recover),
             Chore("key cache", _SWEEP_S, self.keys.renew),
             Chore("alarms", _WATCH_S, self.rights.alarms.sweep),
+            Chore("news", _NEWS_S, self.people.outbox.collect),
+            Chore("old news", _TIDY_S, self.people.outbox.tidy),
             Chore("epochs", _TIDY_S, self.rotation.rotate_when_due),
             Chore("orphans", _TIDY_S, self.orphans.sweep),
             Chore("old answers", _TIDY_S, self.idempotency.forget_old),
@@ -157,6 +163,7 @@ async def _assemble(
             breaches=Breaches(database, clock),
             reports=Reports(database, policy, clock),
         ),
+        people=PeopleParts(outbox=Outbox(database, clock)),
         background=background,
     )
 

@@ -61,13 +61,14 @@ from governance.model import (
     Token,
 )
 from governance.money.model import Entry, NewOrder, Order, Payment, Wallet
+from governance.people.client import PeopleClient
 from governance.rights.client import RightsClient
 
 _FIRST_REST_S = 0.05
 _LONGEST_REST_S = 1.0
 
 
-class GovernanceClient(RightsClient):
+class GovernanceClient(RightsClient, PeopleClient):
     """Implements `api.Governance`. `patience_s`: how long a call is repeated before it raises `Unavailable`."""
 
     def __init__(self, patience_s: float = 2.0, timeout_s: float = 10.0) -> None:

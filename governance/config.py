@@ -77,12 +77,16 @@ class QueueSettings(_Frozen):
 
 
 class MailSettings(_Frozen):
-    """The relay that passes e-mails on. `region`: where it stands, for the register of processors."""
+    """The relay that passes e-mails on. `region`: where it stands, for the register of processors. `sender`: whom they
+    come from. `user` with `password_file`: where the relay asks for a name; None where it does not."""
 
     host: str
     port: int = Field(default=587, gt=0)
     region: str
+    sender: str = "PixReunion <no-reply@localhost>"
     starttls: bool = True
+    user: str | None = None
+    password_file: Path | None = None
     timeout_s: float = Field(default=10.0, gt=0)
 
 

@@ -132,6 +132,13 @@ class EntryId(Id):
     prefix = "ent"
 
 
+class NoticeId(Id):
+    """An e-mail in the outbox."""
+
+    __slots__ = ()
+    prefix = "ntc"
+
+
 def digits(ids: Iterable[Id]) -> list[str]:
     """For an array parameter of type uuid[]; the identifiers were checked."""
     return [id.digits for id in ids]

@@ -54,16 +54,18 @@ from governance.model import (
     Token,
 )
 from governance.money.model import Entry, NewOrder, Order, Payment, Wallet
+from governance.people.service import PeopleService
 from governance.policy import shipped
 from governance.rights.service import RightsService
 
 
-class GovernanceService(RightsService):
+class GovernanceService(RightsService, PeopleService):
     """Implements `api.Governance`; see there. `parts` is for tests and tools of this house."""
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
         self.rights = parts.rights
+        self.people = parts.people
 
     @classmethod
     async def open(cls, settings: GovernanceSettings, extras: Extras | None = None) -> Self:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from governance.config import PaymentSettings
+from governance.config import MailSettings, PaymentSettings
 
 
 class Frozen(BaseModel):
@@ -118,4 +118,6 @@ class ServeSettings(Frozen):
     images: ImageSettings = ImageSettings()
     accounts: AccountSettings = AccountSettings()
     billing: BillingSettings = BillingSettings()
+    mail: MailSettings | None = Field(default=None, description="The relay for notices; None sends none.")
+    app_url: str | None = Field(default=None, description="Where people use the service; for links in e-mails.")
     generator: GeneratorSettings = GeneratorSettings()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cluster.embedded.throwaway import Servers, throwaway_servers
+from tests.support.mail import Mailbox, mail_relay
 from tests.support.payments import Sandbox, billing_settings, sandbox
 
 
@@ -32,12 +33,20 @@ def payments_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandb
 
 
 @pytest.fixture(scope="session")
+def mailbox() -> Iterator[Mailbox]:
+    """A mail relay, started once for the whole run."""
+    with mail_relay() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def house(
-    servers: Servers, payments_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+    servers: Servers, payments_sandbox: Sandbox, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Any]:
     """One running service for all tests that speak HTTP to it; loaded when it is asked for, since it brings torch."""
     building, folder = import_module("tests.integration.house"), tmp_path_factory.mktemp("house")
-    settings = building.SETTINGS.model_copy(update={"billing": billing_settings(payments_sandbox, folder)})
+    given = {"billing": billing_settings(payments_sandbox, folder), "mail": mailbox.settings}
+    settings = building.SETTINGS.model_copy(update=given)
     with building.open_house(servers, folder, settings=settings) as running:
         payments_sandbox.send_events_to(f"{running.url}/v1/payments/events")
         yield running

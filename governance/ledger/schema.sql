@@ -309,6 +309,22 @@ CREATE TABLE public.money_wallets (
     CONSTRAINT money_wallets_check2 CHECK (((purged_at IS NULL) OR (purged_at >= keep_until))),
     CONSTRAINT money_wallets_held_check CHECK ((held >= 0))
 );
+CREATE TABLE public.notices (
+    id uuid NOT NULL,
+    subject uuid NOT NULL,
+    template text NOT NULL,
+    facts jsonb NOT NULL,
+    about text NOT NULL,
+    state text NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    leased_until timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT notices_about_check CHECK ((length(about) <= 100)),
+    CONSTRAINT notices_check CHECK (((state = 'queued'::text) = (ended_at IS NULL))),
+    CONSTRAINT notices_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sent'::text, 'dropped'::text])))
+);
 CREATE TABLE public.outside_numbers (
     number uuid NOT NULL,
     request uuid NOT NULL,
@@ -512,6 +528,10 @@ ALTER TABLE ONLY public.money_wallets
     ADD CONSTRAINT money_wallets_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.money_wallets
     ADD CONSTRAINT money_wallets_subject_key UNIQUE (subject);
+ALTER TABLE ONLY public.notices
+    ADD CONSTRAINT notices_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.notices
+    ADD CONSTRAINT notices_subject_template_about_key UNIQUE (subject, template, about);
 ALTER TABLE ONLY public.outside_numbers
     ADD CONSTRAINT outside_numbers_pkey PRIMARY KEY (number);
 ALTER TABLE ONLY public.parents
@@ -546,6 +566,7 @@ ALTER TABLE ONLY public.transitions
     ADD CONSTRAINT transitions_pkey PRIMARY KEY (machine, from_state, to_state);
 CREATE INDEX artifacts_by_deadline ON public.artifacts USING btree (deadline) WHERE (state = ANY (ARRAY['registered'::text, 'live'::text]));
 CREATE INDEX artifacts_by_epoch ON public.artifacts USING btree (key_epoch) WHERE (sealed_key IS NOT NULL);
+CREATE INDEX artifacts_by_last_day ON public.artifacts USING btree (deadline) WHERE ((state = 'live'::text) AND (kind = ANY (ARRAY['adapter'::text, 'image'::text])));
 CREATE INDEX artifacts_by_writer ON public.artifacts USING btree (writer) WHERE (writer IS NOT NULL);
 CREATE INDEX artifacts_pictures_by_run ON public.artifacts USING btree (run) WHERE ((kind = 'image'::text) AND (run IS NOT NULL));
 CREATE INDEX artifacts_unfinished ON public.artifacts USING btree (created_at) WHERE (state = 'registered'::text);
@@ -555,6 +576,7 @@ CREATE UNIQUE INDEX epochs_one_active ON public.epochs USING btree (state) WHERE
 CREATE INDEX holdings_by_artifact ON public.holdings USING btree (artifact);
 CREATE INDEX holds_standing ON public.holds USING btree (artifact) WHERE (ended_at IS NULL);
 CREATE INDEX idempotency_by_age ON public.idempotency USING btree (created_at);
+CREATE INDEX jobs_by_end ON public.jobs USING btree (finished_at) WHERE (state = ANY (ARRAY['succeeded'::text, 'failed'::text]));
 CREATE INDEX jobs_by_owner ON public.jobs USING btree (owner, id);
 CREATE UNIQUE INDEX jobs_once ON public.jobs USING btree (owner, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE INDEX jobs_queued ON public.jobs USING btree (priority DESC, queued_at) WHERE (state = 'queued'::text);
@@ -563,14 +585,18 @@ CREATE INDEX money_entries_by_wallet ON public.money_entries USING btree (wallet
 CREATE INDEX money_events_by_age ON public.money_events USING btree (at);
 CREATE INDEX money_holds_by_wallet ON public.money_holds USING btree (wallet);
 CREATE INDEX money_holds_open ON public.money_holds USING btree (created_at) WHERE (settled_at IS NULL);
+CREATE INDEX money_orders_by_payment ON public.money_orders USING btree (paid_at) WHERE (paid_at IS NOT NULL);
 CREATE INDEX money_orders_by_wallet ON public.money_orders USING btree (wallet, id);
 CREATE UNIQUE INDEX money_orders_once ON public.money_orders USING btree (wallet, key) WHERE (key IS NOT NULL);
 CREATE INDEX money_wallets_kept ON public.money_wallets USING btree (keep_until) WHERE (subject IS NULL);
+CREATE INDEX notices_by_about ON public.notices USING btree (template, about);
+CREATE INDEX notices_queued ON public.notices USING btree (next_at) WHERE (state = 'queued'::text);
 CREATE INDEX request_artifacts_by_artifact ON public.request_artifacts USING btree (artifact);
 CREATE INDEX requests_by_owner ON public.requests USING btree (owner);
 CREATE UNIQUE INDEX requests_one_per_artifact ON public.requests USING btree (artifact) WHERE (artifact IS NOT NULL);
 CREATE UNIQUE INDEX requests_one_per_subject ON public.requests USING btree (subject) WHERE (subject IS NOT NULL);
 CREATE INDEX requests_open ON public.requests USING btree (next_at) WHERE (state <> 'completed'::text);
+CREATE INDEX rights_requests_by_answer ON public.rights_requests USING btree (answered_at) WHERE (state = ANY (ARRAY['answered'::text, 'refused'::text]));
 CREATE INDEX rights_requests_by_subject ON public.rights_requests USING btree (subject, id);
 CREATE INDEX rights_requests_open ON public.rights_requests USING btree (warn_at) WHERE (state = ANY (ARRAY['received'::text, 'working'::text]));
 CREATE INDEX runs_by_subject ON public.runs USING gin (subjects);
@@ -609,6 +635,8 @@ ALTER TABLE ONLY public.money_postings
     ADD CONSTRAINT money_postings_entry_fkey FOREIGN KEY (entry) REFERENCES public.money_entries(id);
 ALTER TABLE ONLY public.money_wallets
     ADD CONSTRAINT money_wallets_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);
+ALTER TABLE ONLY public.notices
+    ADD CONSTRAINT notices_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);
 ALTER TABLE ONLY public.processor_answers
     ADD CONSTRAINT processor_answers_request_fkey FOREIGN KEY (request) REFERENCES public.requests(id);
 ALTER TABLE ONLY public.request_artifacts

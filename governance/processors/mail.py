@@ -10,6 +10,8 @@ from governance.errors import Unavailable
 from governance.model import RequestId, SubjectId
 from governance.processors.processor import Registration
 
+NAME, FIELDS = "smtp-relay", ("email",)
+
 
 class MailRelay:
     """An SMTP relay in the register of processors. There is no protocol to ask a relay for an erasure; what it may
@@ -17,7 +19,7 @@ class MailRelay:
 
     def __init__(self, settings: MailSettings) -> None:
         self._settings = settings
-        self._registration = Registration("smtp-relay", settings.region, "service-notifications", ("email",))
+        self._registration = Registration(NAME, settings.region, "service-notifications", FIELDS)
 
     @property
     def registration(self) -> Registration:

@@ -1,7 +1,7 @@
 """Accounts: sign-up, sign-in, what is kept of a person, and its correction."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 
 from governance.errors import Conflict, NotFound
@@ -19,6 +19,7 @@ from serve_apps.ingress.errors import Invalid, Taken, Unauthorized, Underage
 from serve_apps.ingress.idempotency import Once, once, recalled, settle
 from serve_apps.ingress.schemas.accounts import SignUp
 from serve_apps.ingress.services import Services
+from serve_apps.notices.language import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Profile:
     name: str
     email: str
     age_checked: bool
+    language: Language = Language.ENGLISH
 
 
 async def sign_up(parts: Services, body: SignUp, key: str | None) -> Subject:
@@ -40,7 +42,7 @@ async def sign_up(parts: Services, body: SignUp, key: str | None) -> Subject:
         subject = await parts.governance.create_account(new)
     except Conflict:
         return await _signed_up_before(parts, body, email_hash, key)
-    await _write_profile(parts, subject.id, Profile(body.name, body.email, age_checked=True))
+    await _write_profile(parts, subject.id, Profile(body.name, body.email, age_checked=True, language=body.language))
     await settle(parts, _once(parts, subject.id, body, key), subject.id, _keep)
     return subject
 
@@ -56,20 +58,23 @@ async def sign_in(parts: Services, email: str, password: str) -> Account:
     return account
 
 
-
 async def profile(parts: Services, subject: SubjectId) -> Profile:
     """What is kept of a person."""
     found = await parts.governance.artifacts(subject, Kind.PROFILE, limit=1)
     if not found.items:
         raise NotFound("this account has no profile")
     async with parts.holder.plaintext(found.items[0].id, Purpose.DELIVERY) as data:
-        return Profile(**json.loads(bytes(data)))
+        told = json.loads(bytes(data))
+    return Profile(**{**told, "language": Language(told.get("language", Language.ENGLISH))})
 
 
-async def rename(parts: Services, subject: SubjectId, name: str) -> Profile:
-    """Corrects the name (P2.2): the new profile is written first, then the old one is erased."""
+async def correct(
+    parts: Services, subject: SubjectId, name: str | None = None, language: Language | None = None
+) -> Profile:
+    """Corrects what is given (P2.2): the new profile is written first, then the old one is erased."""
     old = await parts.governance.artifacts(subject, Kind.PROFILE)
-    corrected = Profile(name, (await profile(parts, subject)).email, age_checked=True)
+    before = await profile(parts, subject)
+    corrected = replace(before, name=name or before.name, language=language or before.language)
     await _write_profile(parts, subject, corrected, undo=False)
     for each in old.items:
         await parts.governance.erase(each.id, By.SUBJECT, subject)

@@ -12,7 +12,7 @@ _WORTH_REPEATING = (JobState.QUEUED, JobState.STARTING, JobState.PROCESSING, Job
 async def correct_name(parts: Services, owner: SubjectId, name: str) -> RightsRequest:
     """The old profile goes with everything that was made from it, archives too."""
     request = await parts.governance.ask(NewRightsRequest(Right.RECTIFICATION, owner))
-    await accounts.rename(parts, owner, name)
+    await accounts.correct(parts, owner, name)
     return await parts.governance.settle(request.id, Settlement(Outcome.FULFILLED))
 
 

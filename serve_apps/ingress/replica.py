@@ -18,6 +18,7 @@ from serve_apps.ingress.exports import ExportDesk
 from serve_apps.ingress.secrets import load_secret
 from serve_apps.ingress.server import HttpServer
 from serve_apps.ingress.services import compose
+from serve_apps.notices.desk import NoticeDesk
 
 OWN_NODE = "node"
 
@@ -40,9 +41,10 @@ class IngressReplica:
             secrets=load_secret(settings.secret_file),
             till=till_for(settings.billing),
         )
-        desk = ExportDesk(services)
-        desk.start()
-        self._cleanup.push_async_callback(desk.stop)
+        for desk in (ExportDesk(services), NoticeDesk.of(services)):
+            if desk is not None:
+                desk.start()
+                self._cleanup.push_async_callback(desk.stop)
         if settings.host == OWN_NODE:
             settings = settings.model_copy(update={"host": ray.util.get_node_ip_address()})
         self._server = HttpServer(create_app(services), settings)

@@ -31,6 +31,8 @@ from serve_apps.ingress.exports import ExportDesk
 from serve_apps.ingress.secrets import Secrets
 from serve_apps.ingress.server import HttpServer
 from serve_apps.ingress.services import compose
+from serve_apps.notices.desk import NoticeDesk
+from serve_apps.notices.mailer import SmtpMailer
 from tests.support.governance import REGION, fresh_database, settings_for
 from tests.unit.serve_apps.engine.tiny import TinyBase, tiny_base
 
@@ -72,7 +74,8 @@ def open_house(
     """Runs it on a thread of its own for the length of the block."""
     folder.chmod(0o700)
     with fresh_database(servers) as dsn:
-        governance = settings_for(servers, dsn, folder).model_copy(update={"payments": settings.billing.payments})
+        given = {"payments": settings.billing.payments, "mail": settings.mail}
+        governance = settings_for(servers, dsn, folder).model_copy(update=given)
         started = threading.Event()
         box: dict[str, Any] = {}
 
@@ -126,9 +129,12 @@ async def _rooms(governance: GovernanceSettings, clock: Callable[[], datetime], 
             till=till_for(settings.billing),
             now=clock,
         )
-        desk = ExportDesk(services)
-        desk.start()
-        stack.push_async_callback(desk.stop)
+        desks: list[ExportDesk | NoticeDesk] = [ExportDesk(services)]
+        if settings.mail is not None:
+            desks.append(NoticeDesk(services, SmtpMailer(settings.mail), poll_s=0.1))
+        for desk in desks:
+            desk.start()
+            stack.push_async_callback(desk.stop)
         server = HttpServer(create_app(services), settings)
         await server.start()
         stack.push_async_callback(server.stop)

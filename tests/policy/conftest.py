@@ -10,9 +10,10 @@ import pytest
 
 from cluster.embedded.throwaway import Servers
 from governance.clock import ManualClock
-from tests.integration.house import House, open_house
+from tests.integration.house import SETTINGS, House, open_house
 from tests.integration.people import Person, newcomer
 from tests.policy.evidence import make_officer
+from tests.support.mail import Mailbox
 
 
 @pytest.fixture(scope="session")
@@ -22,9 +23,12 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture(scope="session")
-def patient_house(servers: Servers, clock: ManualClock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def patient_house(
+    servers: Servers, clock: ManualClock, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
     """A service of its own whose clock the tests turn, for promises about days and years."""
-    with open_house(servers, tmp_path_factory.mktemp("patient"), clock) as running:
+    settings = SETTINGS.model_copy(update={"mail": mailbox.settings})
+    with open_house(servers, tmp_path_factory.mktemp("patient"), clock, settings) as running:
         yield running
 
 

@@ -1,9 +1,9 @@
 """`/v1/accounts` and `/v1/account`: sign-up, what is kept, its correction, its erasure."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from governance.model import By, Subject
 from governance.rights.model import NewRightsRequest, Right
@@ -15,14 +15,22 @@ from serve_apps.ingress.schemas.accounts import AccountAnswer, Name, SignUp
 from serve_apps.ingress.schemas.common import Body, problems
 from serve_apps.ingress.schemas.requests import RequestAnswer, request_answer
 from serve_apps.ingress.services import Parts
+from serve_apps.notices.language import Language
 
 router = APIRouter(prefix="/v1", tags=["accounts"])
 
 
 class Correction(Body):
-    """What was wrong about a person."""
+    """What was wrong about a person, or is to be otherwise."""
 
-    name: Annotated[Name, Field(examples=["Ada Example"])]
+    name: Annotated[Name | None, Field(examples=["Ada Example"])] = None
+    language: Language | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.name is None and self.language is None:
+            raise ValueError("give a name or a language")
+        return self
 
 
 @router.post("/accounts", status_code=201, responses=problems(409, 429))
@@ -45,7 +53,7 @@ async def read_account(caller: AccountCaller, parts: Parts) -> AccountAnswer:
 @router.patch("/account", responses=problems())
 async def correct_account(body: Correction, caller: AccountCaller, parts: Parts) -> AccountAnswer:
     """Rectification: the corrected profile replaces the wrong one, which is erased."""
-    return _answer(caller.subject, await accounts.rename(parts, caller.id, body.name))
+    return _answer(caller.subject, await accounts.correct(parts, caller.id, body.name, body.language))
 
 
 @router.delete("/account", status_code=202, responses=problems())
@@ -78,5 +86,6 @@ def _answer(subject: Subject, profile: Profile) -> AccountAnswer:
         region=subject.region,
         status=subject.status,
         age_checked=profile.age_checked,
+        language=profile.language,
         created_at=subject.created_at,
     )

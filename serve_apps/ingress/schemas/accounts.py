@@ -7,6 +7,7 @@ from pydantic import EmailStr, Field, SecretStr, StringConstraints
 
 from serve_apps.ingress.schemas.common import Answer, Body, Stripped
 from serve_apps.ingress.scopes import Scope
+from serve_apps.notices.language import Language
 
 Name = Annotated[str, Stripped, StringConstraints(min_length=1, max_length=200)]
 NewPassword = Annotated[SecretStr, Field(min_length=10, max_length=256, examples=["correct horse battery"])]
@@ -21,6 +22,7 @@ class SignUp(Body):
     password: NewPassword
     region: str | None = Field(default=None, description="Where the data is kept and worked on.", examples=["eu"])
     date_of_birth: date = Field(examples=["1990-01-31"])
+    language: Language = Field(default=Language.ENGLISH, description="Of the e-mails that we send.", examples=["da"])
 
 
 class AccountAnswer(Answer):
@@ -33,6 +35,7 @@ class AccountAnswer(Answer):
     region: str
     status: str = Field(examples=["active"])
     age_checked: bool
+    language: Language
     created_at: datetime
 
 

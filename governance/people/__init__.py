@@ -1,0 +1,1 @@
+"""What people are to the service: the notices they get, their standing, their consents."""

@@ -1,0 +1,75 @@
+"""Empties the outbox: one task in each ingress replica; the ledger gives each notice to one of them."""
+
+import asyncio
+import logging
+from typing import Self
+
+from governance.background import end
+from governance.errors import Frozen, Gone, GovernanceError, NotFound, Objected
+from governance.people.model import Notice
+from serve_apps.ingress.accounts import profile
+from serve_apps.ingress.services import Services
+from serve_apps.notices.letters import write
+from serve_apps.notices.mailer import AddressRefused, Envelope, Mailer, RelayUnreachable, SmtpMailer
+
+log = logging.getLogger("pixreunion.notices")
+
+POLL_S = 2.0
+
+
+class NoticeDesk:
+    """Reads the address under a lease, writes the letter, hands it to the relay, and says so."""
+
+    def __init__(self, parts: Services, mailer: Mailer, poll_s: float = POLL_S) -> None:
+        self._parts, self._mailer, self._poll_s = parts, mailer, poll_s
+        self._task: asyncio.Task[None] | None = None
+
+    @classmethod
+    def of(cls, parts: Services) -> Self | None:
+        """None where no relay is set."""
+        return cls(parts, SmtpMailer(parts.settings.mail)) if parts.settings.mail is not None else None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._work(), name="notice desk")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            await end([self._task])
+
+    async def _work(self) -> None:
+        while True:
+            try:
+                while await self.round():
+                    pass
+            except GovernanceError as error:
+                log.warning("notices rest: %s", error.code)
+            await asyncio.sleep(self._poll_s)
+
+    async def round(self) -> int:
+        """Sends what is due; gives how many there were."""
+        due = await self._parts.governance.claim_notices()
+        for notice in due:
+            await self._deal_with(notice)
+        return len(due)
+
+    async def _deal_with(self, notice: Notice) -> None:
+        governance = self._parts.governance
+        try:
+            await self._mailer.send(await self._envelope(notice))
+        except (NotFound, Gone, Frozen, Objected, AddressRefused) as error:
+            log.info("%s is dropped: %s", notice.id, type(error).__name__)
+            await governance.notice_dropped(notice.id, notice.attempt)
+        except (RelayUnreachable, GovernanceError) as error:
+            log.warning("%s waits: %s", notice.id, error)
+            await governance.notice_postponed(notice.id, notice.attempt)
+        else:
+            await governance.notice_sent(notice.id, notice.attempt)
+
+    async def _envelope(self, notice: Notice) -> Envelope:
+        person = await profile(self._parts, notice.subject)
+        letter = write(notice.template, person.language, notice.facts, name=person.name, url=self._url())
+        return Envelope(notice, person.email, letter)
+
+    def _url(self) -> str:
+        settings = self._parts.settings
+        return (settings.app_url or settings.public_url or "").rstrip("/")

@@ -1,0 +1,45 @@
+"""P4.1: notices, as they arrive at a mailbox."""
+
+from datetime import timedelta
+
+from governance.clock import ManualClock
+from tests.integration.house import House
+from tests.integration.people import Person, newcomer
+from tests.integration.waiting import until
+from tests.support.mail import Mailbox, text_of
+from tests.support.payments import Sandbox
+
+
+def test_p4_1_orders_trainings_and_answers_are_told_of_once(
+    person: Person, mailbox: Mailbox, payments_sandbox: Sandbox
+) -> None:
+    """A paid order, a model that is ready, and an answered request reach the mailbox, each once, in the language asked
+    for."""
+    assert person.http.patch("/v1/account", json={"language": "da"}).json()["language"] == "da"
+    order = person.http.post("/v1/orders", json={"pack": "small"}).json()
+    payments_sandbox.pay(order["client_secret"].split("_secret")[0])
+    assert until(lambda: person.http.get(f"/v1/orders/{order['id']}").json()["state"] == "paid")
+    person.train()
+    request = person.http.post("/v1/rights", json={"right": "access"}).json()["id"]
+    confirmed = mailbox.wait_for(person.email, "Din ordre")
+    assert order["id"] in text_of(confirmed)
+    mailbox.wait_for(person.email, "Din model er klar")
+    assert request in text_of(mailbox.wait_for(person.email, "Din anmodning er besvaret"))
+    assert len(mailbox.of(person.email)) == len([one for one in mailbox.taken if one["To"] == person.email]) == 3
+
+
+def test_p4_1_what_expires_is_announced_three_days_before(
+    patient_house: House, clock: ManualClock, mailbox: Mailbox
+) -> None:
+    """Three days before a model goes by itself its owner is told, on what day and of how many; not earlier."""
+    somebody = newcomer(patient_house)
+    somebody.train()
+    mailbox.wait_for(somebody.email, "Your model is ready")
+    clock.move(timedelta(days=26))
+    house_is_up_to_date = newcomer(patient_house)
+    house_is_up_to_date.train()
+    mailbox.wait_for(house_is_up_to_date.email, "Your model is ready")
+    assert len(mailbox.of(somebody.email)) == 1
+    clock.move(timedelta(days=2))
+    letter = mailbox.wait_for(somebody.email, "Soon to be erased: 1 ")
+    assert (clock() + timedelta(days=2)).date().isoformat() in text_of(letter)
