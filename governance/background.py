@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import psycopg
 
 from governance.errors import GovernanceError
+from governance.seldom import SeldomLogger
 
 _LOG = logging.getLogger(__name__)
+_SELDOM = SeldomLogger(_LOG)
 _PATIENCE_S = 0.5
 
 
@@ -64,7 +66,7 @@ async def _repeat(chore: Chore, wake: asyncio.Event) -> None:
         try:
             await chore.work()
         except GovernanceError as error:
-            _LOG.warning("%s: %s", chore.name, error)
+            _SELDOM.warning("%s: %s", chore.name, error)
         except psycopg.Error:
             _LOG.exception("%s failed", chore.name)
         try:

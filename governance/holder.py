@@ -28,6 +28,7 @@ from governance.failpoints import FailPoint, reach
 from governance.garbage import Sweeper
 from governance.leases import TRANSPORT
 from governance.model import Artifact, ArtifactId, Grant, HolderId, HolderKind, NewArtifact, Purpose, Receipt, Ticket
+from governance.seldom import SeldomLogger
 from governance.streams import DownStream, UpStream
 from governance.transport import Transport
 from governance.vault.cipher import CHUNK_BYTES, Bytes, binding, open_bytes, seal_bytes, zero
@@ -37,6 +38,7 @@ from governance.watchdog import Watchdog
 T = TypeVar("T")
 
 _LOG = logging.getLogger(__name__)
+_SELDOM = SeldomLogger(_LOG)
 _RENEWALS_PER_LEASE = 4
 _LONGEST_BEAT_S = 0.75
 _MARGIN = 0.15
@@ -274,7 +276,7 @@ class Holder:
                 async with asyncio.timeout(self._ttl_s):
                     await self._renew()
             except (Unavailable, TimeoutError):
-                _LOG.warning("governance does not answer; %s holds on until its lease ends", self._kind)
+                _SELDOM.warning("governance does not answer; %s holds on until its lease ends", self._kind)
             except GovernanceError:
                 _LOG.exception("renewing failed")
 

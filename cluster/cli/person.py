@@ -21,6 +21,11 @@ from serve_apps.ingress.schemas.requests import RequestAnswer
 from serve_apps.ingress.schemas.trainings import TrainingAnswer
 
 POLL_S = 0.5
+_SCANS = {
+    True: "A scan found no traces.",
+    False: "Its scan found traces, or could not read everything.",
+    None: "No scan is part of it: `pixreunion scan` looks for what you name.",
+}
 _FINISHED = frozenset({"succeeded", "failed", "canceled"})
 
 account = typer.Typer(help="Make an account, sign in and out, see what is kept of you.", no_args_is_help=True)
@@ -197,7 +202,7 @@ def verify(
         ) from error
     document = {"valid": True, "key_id": checked.key_id, "trusted": checked.trusted, "clean": checked.clean}
     trust = "the key you named" if checked.trusted else "a key you did not name; compare it with the service's own"
-    answer(json, document, f"Valid. Signed by {checked.key_id} ({trust}).")
+    answer(json, document, f"Valid. Signed by {checked.key_id} ({trust}). {_SCANS[checked.clean]}")
 
 
 def _check_place(certificate: Path | None) -> None:

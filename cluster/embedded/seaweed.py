@@ -24,6 +24,8 @@ REGION = "eu-north-1"
 # Told to stop, it waits 15 seconds for streams that never end; what it answered for is on disk already.
 _CLIENT = Config(connect_timeout=2, read_timeout=10, retries={"max_attempts": 1}, s3={"addressing_style": "path"})
 _STOP = ((signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0))
+# The table of names is in eight parts, a folder's in one by its MD5: so many keys reach each of them.
+_PROBES = [f"probe-{number}" for number in range(22)]
 _SOCKETS = Path("/tmp")  # noqa: S108 - the server's own choice
 
 
@@ -51,8 +53,19 @@ class EmbeddedS3:
         self._log = log
 
     def start(self) -> ProcessMark:
-        """Starts it, or adopts it when an earlier start left it running; makes the bucket once. Raises PartFailed."""
-        running = self.running() or self._spawn()
+        """Starts it, or adopts it when an earlier start left it running; makes the bucket once. Raises PartFailed.
+
+        One that runs but cannot write any more is started anew: its table of names refuses every write from the moment
+        the disk was full, also when there is room again.
+        """
+        running = self.running()
+        if running is not None:
+            self._await_ready(running)
+            if self._writes():
+                return running
+            if not self.stop():
+                raise PartFailed("S3 does not stop.", f"Its last words are in {self._log}.")
+        running = self._spawn()
         self._await_ready(running)
         self._ensure_bucket()
         return running
@@ -163,6 +176,18 @@ class EmbeddedS3:
         try:
             self.client().list_buckets()
         except (BotoCoreError, ClientError):
+            return False
+        return True
+
+    def _writes(self) -> bool:
+        """Whether the bucket stands and each part of the table of names takes one."""
+        client = self.client()
+        try:
+            self._ensure_bucket()
+            for key in _PROBES:
+                version = client.put_object(Bucket=BUCKET, Key=key, Body=b"")["VersionId"]
+                client.delete_object(Bucket=BUCKET, Key=key, VersionId=version)
+        except (BotoCoreError, ClientError, PartFailed):
             return False
         return True
 

@@ -18,7 +18,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from governance.audit.keys import SigningKey, VerifyingKey
 from governance.audit.leaf import LeafEvent, canonical_json, check_word, format_time, parse_time
@@ -73,6 +81,8 @@ class OutOfScope(StrEnum):
     """Aggregates that name nobody."""
     DISCLOSED_BY_LAW = "disclosed-by-law"
     """Copies handed over on a legal demand, recorded as disclosures."""
+    RESIDUE_SCAN = "residue-scan"
+    """Whether bytes are left anywhere was not searched: see `docs/decisions/0007-scan-by-those-who-know.md`."""
 
 
 def _read_time(value: object) -> object:
@@ -168,6 +178,14 @@ class Body(ErasureFacts):
 
     steps: dict[ErasureStep, Time]
     issued_at: Time
+
+    @model_serializer(mode="wrap")
+    def _without_a_scan(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without a scan there is no field for its result, unless the file that was read has one."""
+        written: dict[str, Any] = plain(self)
+        if self.residue is None and "residue" not in self.model_fields_set:
+            del written["residue"]
+        return written
 
 
 class Evidence(_Part):

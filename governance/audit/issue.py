@@ -48,7 +48,8 @@ async def issue_certificate(
     checkpoint, note = await issue_checkpoint(store, key, at)
     prover = Prover(store, checkpoint.size)
     evidence = [Evidence(index=e.index, leaf=e.leaf.to_json(), path=await _path(prover, e.index)) for e in entries]
-    body = Body(**dict(facts), steps=step_times(entries), issued_at=at)
+    stated = {name: value for name, value in facts if name != "residue" or value is not None}
+    body = Body(**stated, steps=step_times(entries), issued_at=at)
     unsigned = Certificate(body=body, evidence=tuple(evidence), checkpoint=note, key=PublicKey.of(key.verifying))
     return sign_certificate(unsigned, key)
 

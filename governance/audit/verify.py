@@ -52,10 +52,10 @@ class VerifiedCertificate:
         return self.certificate.key.id
 
     @property
-    def clean(self) -> bool:
-        """Whether an independent scan ran, could read every place and found nothing."""
+    def clean(self) -> bool | None:
+        """Whether an independent scan could read every place and found nothing; None when there was none."""
         residue = self.body.residue
-        return residue is not None and residue.findings == 0 and not any(residue.unreadable.values())
+        return None if residue is None else residue.findings == 0 and not any(residue.unreadable.values())
 
 
 def verify(file_bytes: bytes, trusted_key: VerifyingKey | str | None = None) -> VerifiedCertificate:

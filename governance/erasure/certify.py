@@ -65,14 +65,19 @@ def _facts(request: Request, by: By, evidence: Evidence, told: Sequence[Told], s
         target=target,
         erased=dict(request.counts),
         held=tuple(_held(one) for one in evidence.holds),
-        out_of_scope=(
-            Unreached(what=OutOfScope.SEALED_BYTES_IN_BACKUPS, until=sealed_until),
-            Unreached(what=OutOfScope.FREED_DISK_BLOCKS),
-            Unreached(what=OutOfScope.DELIVERED_TO_THE_PERSON),
-        ),
+        out_of_scope=_out_of_scope(evidence, sealed_until),
         processors=tuple(_notice(one) for one in told),
         residue=ResidueResult.model_validate(evidence.residue) if evidence.residue is not None else None,
     )
+
+
+def _out_of_scope(evidence: Evidence, sealed_until: datetime) -> tuple[Unreached, ...]:
+    always = (
+        Unreached(what=OutOfScope.SEALED_BYTES_IN_BACKUPS, until=sealed_until),
+        Unreached(what=OutOfScope.FREED_DISK_BLOCKS),
+        Unreached(what=OutOfScope.DELIVERED_TO_THE_PERSON),
+    )
+    return always if evidence.residue is not None else (*always, Unreached(what=OutOfScope.RESIDUE_SCAN))
 
 
 def _held(one: Any) -> Held:

@@ -30,7 +30,7 @@ _FINAL = {
 
 
 async def no_scan(_: Request) -> ResidueResult | None:
-    """Where no scanner is set up, the certificate says so."""
+    """The service itself: it keeps nothing that it could look for, and the certificate says so."""
     return None
 
 

@@ -13,12 +13,14 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from governance.config import LedgerSettings
 from governance.errors import Unavailable
+from governance.seldom import SeldomLogger
 
 Connection = AsyncConnection[TupleRow]
 T = TypeVar("T")
 
 _RETRIES = 5
 _LOG = logging.getLogger(__name__)
+_SELDOM = SeldomLogger(_LOG)
 
 
 class Database:
@@ -55,7 +57,7 @@ class Database:
         except psycopg.Error as error:
             if not _is_outage(error, lent):
                 raise
-            _LOG.warning("postgresql cannot answer: %s", type(error).__name__)
+            _SELDOM.warning("postgresql cannot answer: %s", type(error).__name__)
             raise Unavailable("the ledger cannot be reached now") from error
 
     async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:

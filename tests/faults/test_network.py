@@ -71,7 +71,7 @@ async def test_far_away_servers_make_it_slow_and_nothing_else(servers: Servers, 
         async with _relays(servers, "127.0.0.1") as (postgres, s3):
             settings = _through(near, postgres, s3)
             async with running(settings) as service, holding(service) as holder:
-                postgres.delay_s = s3.delay_s = 0.05
+                postgres.delay_s = s3.delay_s = 0.02
                 owner, other = (await sign_up(service)).id, (await sign_up(service)).id
                 made, kept = await photo(holder, owner), await photo(holder, other, b"kept")
                 request = await service.erase(owner)

@@ -6,12 +6,15 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
 
+from cluster.embedded.seaweed import BUCKET
 from cluster.embedded.throwaway import Servers, throwaway_servers
 from governance.config import GovernanceSettings
 from governance.errors import GovernanceError, LeaseLost, Unavailable
@@ -77,6 +80,7 @@ async def test_a_full_disk_stops_writers_and_loses_nothing(tmp_path: Path) -> No
             _resize(disk, _used(disk))
             with pytest.raises(Unavailable):
                 await _until_it_fails(holder, owner, made)
+            await asyncio.to_thread(_every_name_refused, servers)
             _resize(disk, DISK_BYTES)
             await asyncio.to_thread(servers.postgres.start)
             await asyncio.to_thread(servers.s3.start)
@@ -121,6 +125,21 @@ async def _until_it_fails(holder: Holder, owner: SubjectId, made: list[Artifact]
             raise Unavailable from error
 
 
+def _every_name_refused(servers: Servers) -> None:
+    """The table of names of S3 has several parts; each hears of the full disk."""
+    client = servers.s3.client()
+
+    def refused(number: int) -> bool:
+        try:
+            client.put_object(Bucket=BUCKET, Key=f"full-{number}", Body=b"")
+        except (ClientError, BotoCoreError):
+            return True
+        return False
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(refused, range(80))) >= 1, "the disk was not full"
+
+
 async def test_s3_stopped_during_an_erasure(own_servers: Servers, tmp_path: Path) -> None:
     with fresh_database(own_servers) as dsn:
         async with running(_quick(own_servers, dsn, tmp_path, 0.5)) as service, holding(service) as holder:
@@ -139,9 +158,10 @@ async def test_s3_stopped_during_an_erasure(own_servers: Servers, tmp_path: Path
 
 
 def _quick(servers: Servers, dsn: str, folder: Path, timeout_s: float = 3.0) -> GovernanceSettings:
-    """Gives up on S3 soon."""
-    settings = settings_for(servers, dsn, folder)
-    return settings.model_copy(update={"blobs": settings.blobs.model_copy(update={"timeout_s": timeout_s})})
+    """Gives up on the servers soon; leases outlast a pause of the machine."""
+    settings = settings_for(servers, dsn, folder, lease_s=8.0, patience_s=3.0)
+    blobs = settings.blobs.model_copy(update={"timeout_s": timeout_s})
+    return settings.model_copy(update={"blobs": blobs})
 
 
 async def _write_on(holder: Holder, owner: SubjectId, made: list[Artifact], heard: list[GovernanceError]) -> None:

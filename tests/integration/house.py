@@ -76,6 +76,8 @@ def open_house(
     with fresh_database(servers) as dsn:
         given = {"payments": settings.billing.payments, "mail": settings.mail}
         governance = settings_for(servers, dsn, folder).model_copy(update=given)
+        governance = settings_for(servers, dsn, folder, patience_s=3.0)
+        governance = governance.model_copy(update={"payments": settings.billing.payments})
         started = threading.Event()
         box: dict[str, Any] = {}
 

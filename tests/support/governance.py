@@ -68,11 +68,13 @@ def _drop_buckets(servers: Servers, prefix: str) -> None:
             client.delete_bucket(Bucket=bucket["Name"])
 
 
-def settings_for(servers: Servers, dsn: str, folder: Path, lease_s: float = 4.0) -> GovernanceSettings:
-    """Quick leases and polls; a bucket of its own, named like the database."""
+def settings_for(
+    servers: Servers, dsn: str, folder: Path, lease_s: float = 4.0, patience_s: float = 20.0
+) -> GovernanceSettings:
+    """Quick leases and polls; a bucket of its own, named like the database. `patience_s`: with a silent PostgreSQL."""
     address = servers.s3.address
     return GovernanceSettings(
-        ledger=LedgerSettings(dsn=dsn),
+        ledger=LedgerSettings(dsn=dsn, connect_timeout_s=patience_s),
         blobs=BlobSettings(
             bucket=conninfo_to_dict(dsn).get("dbname") or f"t{uuid4().hex[:16]}",
             endpoint=address.endpoint,

@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(condition: Callable[[], Awaitable[T]], within_s: float = 15.0, every_s: float = 0.02) -> T:
+async def eventually(condition: Callable[[], Awaitable[T]], within_s: float = 60.0, every_s: float = 0.02) -> T:
     """The first answer that is true; fails with the last one when the time is over."""
     deadline = monotonic() + within_s
     while not (answer := await condition()):

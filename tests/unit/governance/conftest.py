@@ -15,7 +15,7 @@ from tests.support.governance import fresh_database, holding, running, settings_
 @pytest.fixture
 def settings(servers: Servers, tmp_path: Path) -> Iterator[GovernanceSettings]:
     with fresh_database(servers) as dsn:
-        yield settings_for(servers, dsn, tmp_path)
+        yield settings_for(servers, dsn, tmp_path, lease_s=12.0)
 
 
 @pytest.fixture

@@ -277,6 +277,10 @@ def test_whatever_happens_the_books_balance(servers: Servers) -> None:
     run_state_machine_as_test(
         Shop,
         settings=settings(
-            max_examples=6, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=6,
+            stateful_step_count=25,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
         ),
     )
