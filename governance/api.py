@@ -5,7 +5,7 @@ change something are idempotent where a retry could otherwise do harm: the clien
 Only ids, hashes, enums, times and sealed bytes pass through here.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from governance.ledger.vitals import Vitals
@@ -25,6 +25,7 @@ from governance.model import (
     HoldId,
     Job,
     JobCandidate,
+    JobForecast,
     JobId,
     JobOutcome,
     JobReport,
@@ -181,10 +182,19 @@ class JobsApi(Protocol):
         """Queued jobs, oldest first, each with what its owner used lately."""
 
     async def claim_jobs(
-        self, worker: str, capacity: int, region: str | None = None, ids: Sequence[JobId] | None = None
+        self,
+        worker: str,
+        capacity: int,
+        region: str | None = None,
+        ids: Sequence[JobId] | None = None,
+        quota: int | None = None,
     ) -> Sequence[ClaimedJob]:
         """Up to `capacity` jobs, those of `ids` in that order when given, else by priority and age. Each job goes to
-        exactly one worker; one whose worker stops reporting is queued again by itself."""
+        exactly one worker; one whose worker stops reporting is queued again by itself. With a `quota` no account gets
+        more than so many jobs running at once, however many workers claim at the same time."""
+
+    async def forecast_jobs(self, forecasts: Mapping[JobId, JobForecast]) -> None:
+        """What the pool foresees for queued jobs; those that are not queued any more are passed over."""
 
     async def report_job(self, id: JobId, attempt: int, report: JobReport) -> JobSignal:
         """Heartbeat of the worker; STOP when the job is not this attempt's any more."""

@@ -6,7 +6,7 @@ which the sweep removes.
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
@@ -32,6 +32,7 @@ from governance.model import (
     HoldId,
     Job,
     JobCandidate,
+    JobForecast,
     JobId,
     JobOutcome,
     JobReport,
@@ -258,10 +259,18 @@ class GovernanceClient(RightsClient, PeopleClient):
         return answer
 
     async def claim_jobs(
-        self, worker: str, capacity: int, region: str | None = None, ids: Sequence[JobId] | None = None
+        self,
+        worker: str,
+        capacity: int,
+        region: str | None = None,
+        ids: Sequence[JobId] | None = None,
+        quota: int | None = None,
     ) -> Sequence[ClaimedJob]:
-        answer: Sequence[ClaimedJob] = await self._call("claim_jobs", worker, capacity, region, ids)
+        answer: Sequence[ClaimedJob] = await self._call("claim_jobs", worker, capacity, region, ids, quota)
         return answer
+
+    async def forecast_jobs(self, forecasts: Mapping[JobId, JobForecast]) -> None:
+        await self._call("forecast_jobs", forecasts)
 
     async def report_job(self, id: JobId, attempt: int, report: JobReport) -> JobSignal:
         answer: JobSignal = await self._call("report_job", id, attempt, report)

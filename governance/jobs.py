@@ -1,6 +1,6 @@
 """The training queue: exactly one worker a job, late ones fenced out by their attempt. The order is not ours."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from governance.audit.leaf import Leaf, LeafEvent
@@ -8,6 +8,8 @@ from governance.clock import Clock
 from governance.config import QueueSettings
 from governance.errors import Conflict, Fenced, Frozen, Gone, NotFound, Objected
 from governance.ledger import artifacts, fences, jobs, subjects
+from governance.errors import Conflict, Fenced, Frozen, Gone, NotFound
+from governance.ledger import artifacts, fences, jobs, subjects, turns
 from governance.ledger.database import Connection, Database
 from governance.ledger.leaves import record
 from governance.model import (
@@ -15,6 +17,7 @@ from governance.model import (
     ClaimedJob,
     Job,
     JobCandidate,
+    JobForecast,
     JobId,
     JobOutcome,
     JobReport,
@@ -105,18 +108,29 @@ class Jobs:
             return await jobs.candidates(conn, limit, since)
 
     async def claim(
-        self, worker: str, capacity: int, region: str | None, ids: Sequence[JobId] | None
+        self,
+        worker: str,
+        capacity: int,
+        region: str | None,
+        ids: Sequence[JobId] | None,
+        quota: int | None = None,
     ) -> Sequence[ClaimedJob]:
         if capacity < 1:
             return []
         async with self._database.transaction() as conn:
             await fences.pass_through(conn)
-            claimed = await jobs.claim(conn, worker, capacity, region, ids, self._clock())
+            within = None if quota is None else await turns.within_quota(conn, quota, region, ids)
+            claimed = await jobs.claim(conn, worker, capacity, region, ids if within is None else within, self._clock())
             for job, _ in claimed:
                 await self._record(conn, LeafEvent.JOB_CLAIMED, job.owner)
         order = {id: place for place, id in enumerate(ids or ())}
         claimed = sorted(claimed, key=lambda one: order.get(one[0].id, 0))
         return [ClaimedJob(job, attempt) for job, attempt in claimed]
+
+    async def forecast(self, forecasts: Mapping[JobId, JobForecast]) -> None:
+        if forecasts:
+            async with self._database.transaction() as conn:
+                await turns.forecast(conn, forecasts)
 
     async def report(self, id: JobId, attempt: int, news: JobReport) -> JobSignal:
         if news.state not in _RUNNING:

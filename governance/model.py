@@ -34,6 +34,57 @@ __all__ = [
     "NewRun", "NewToken", "OrderId", "Page", "Purpose", "Receipt", "Remembered", "Renewal", "Request", "RequestId",
     "RequestKind", "RequestState", "Run", "RunId", "RunState", "Subject", "SubjectId", "SubjectStatus",
     "Target", "Ticket", "Token", "TokenId",
+    "Account",
+    "Artifact",
+    "ArtifactId",
+    "ArtifactState",
+    "By",
+    "Certificate",
+    "ClaimedJob",
+    "Grant",
+    "Hold",
+    "HoldId",
+    "HolderId",
+    "HolderKind",
+    "HolderLease",
+    "Id",
+    "Job",
+    "JobCandidate",
+    "JobForecast",
+    "JobId",
+    "JobOutcome",
+    "JobPace",
+    "JobReport",
+    "JobSignal",
+    "JobState",
+    "Kind",
+    "LeaseId",
+    "LegalBasis",
+    "NewAccount",
+    "NewArtifact",
+    "NewHold",
+    "NewJob",
+    "NewRun",
+    "NewToken",
+    "Page",
+    "Purpose",
+    "Receipt",
+    "Remembered",
+    "Renewal",
+    "Request",
+    "RequestId",
+    "RequestKind",
+    "RequestState",
+    "Run",
+    "RunId",
+    "RunState",
+    "Subject",
+    "SubjectId",
+    "SubjectStatus",
+    "Target",
+    "Ticket",
+    "Token",
+    "TokenId",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -390,9 +441,30 @@ class NewJob:
 
 
 @dataclass(frozen=True, slots=True)
+class JobForecast:
+    """What the pool foresees for a queued job: jobs ahead in the fair order, when it starts and ends (None: nothing
+    that runs now can take it), and a word for what it waits for: turn, quota, region or memory."""
+
+    position: int
+    starts_at: datetime | None
+    ends_at: datetime | None
+    waits_for: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobPace:
+    """How a training goes: steps behind it and in all, seconds left (None: not known yet), (step, loss) points."""
+
+    step: int
+    steps: int
+    seconds_left: float | None = None
+    curve: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
-    """`progress` in 0..1; `position` counts the queued jobs ahead (None unless queued); `result` the artifact made;
-    `code` a stable word for why it failed."""
+    """`progress` in 0..1; `position` counts the queued jobs ahead (None unless queued), in the fair order once there is
+    a `forecast`; `pace` once it trains; `result` the artifact made; `code` a stable word for why it failed."""
 
     id: JobId
     owner: SubjectId
@@ -408,11 +480,14 @@ class Job:
     code: str | None
     created_at: datetime
     finished_at: datetime | None
+    forecast: JobForecast | None = None
+    pace: JobPace | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class JobCandidate:
-    """What the order of the queue is decided from. `owner_gpu_seconds`: used by its owner lately."""
+    """What the order of the queue is decided from. `owner_gpu_seconds`: used by its owner lately; `owner_running`: that
+    owner's jobs that run now; `tries`: how often it was started before."""
 
     id: JobId
     owner: SubjectId
@@ -422,6 +497,8 @@ class JobCandidate:
     memory_mb: int
     owner_gpu_seconds: float
     queued_at: datetime
+    owner_running: int = 0
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,6 +517,7 @@ class JobReport:
     gpu_seconds: float = 0.0
     state: JobState = JobState.PROCESSING
     run: RunId | None = None
+    pace: JobPace | None = None
 
 
 @dataclass(frozen=True, slots=True)

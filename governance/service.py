@@ -1,6 +1,6 @@
 """Governance in process: the interface of `api.py` over the parts of `bootstrap.py`, and nothing more."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Self
 
 from governance.bootstrap import Extras, Parts, build
@@ -25,6 +25,7 @@ from governance.model import (
     HoldId,
     Job,
     JobCandidate,
+    JobForecast,
     JobId,
     JobOutcome,
     JobReport,
@@ -187,9 +188,17 @@ class GovernanceService(RightsService, PeopleService):
         return await self.parts.jobs.candidates(limit)
 
     async def claim_jobs(
-        self, worker: str, capacity: int, region: str | None = None, ids: Sequence[JobId] | None = None
+        self,
+        worker: str,
+        capacity: int,
+        region: str | None = None,
+        ids: Sequence[JobId] | None = None,
+        quota: int | None = None,
     ) -> Sequence[ClaimedJob]:
-        return await self.parts.jobs.claim(worker, capacity, region, ids)
+        return await self.parts.jobs.claim(worker, capacity, region, ids, quota)
+
+    async def forecast_jobs(self, forecasts: Mapping[JobId, JobForecast]) -> None:
+        await self.parts.jobs.forecast(forecasts)
 
     async def report_job(self, id: JobId, attempt: int, report: JobReport) -> JobSignal:
         return await self.parts.jobs.report(id, attempt, report)

@@ -14,8 +14,10 @@ from governance.model import (
     ArtifactId,
     Job,
     JobCandidate,
+    JobForecast,
     JobId,
     JobOutcome,
+    JobPace,
     JobReport,
     JobState,
     NewJob,
@@ -23,7 +25,11 @@ from governance.model import (
     SubjectId,
 )
 
-_COLUMNS = "id, owner, inputs, preset, params, state, region, progress, run, result, code, created_at, finished_at"
+_COLUMNS = (
+    "id, owner, inputs, preset, params, state, region, progress, run, result, code, created_at, finished_at, "
+    "step, steps, seconds_left, curve, place, starts_at, ends_at, waits_for"
+)
+_NUMBER = len(_COLUMNS.split(", "))
 _OF_JOBS = ", ".join(f"jobs.{name}" for name in _COLUMNS.split(", "))
 
 
@@ -36,8 +42,10 @@ class Working:
     owner_state: str
 
 
-def read(row: TupleRow, position: int | None = None) -> Job:
+def read(row: TupleRow, ahead: int | None = None) -> Job:
+    """A job of a row of `_COLUMNS`; `ahead` counts those before it by priority and age, for want of a forecast."""
     params: Mapping[str, Any] = row[4]
+    forecast = JobForecast(*row[17:21]) if row[20] else None
     return Job(
         id=JobId.of(row[0]),
         owner=SubjectId.of(row[1]),
@@ -47,12 +55,14 @@ def read(row: TupleRow, position: int | None = None) -> Job:
         state=JobState(row[5]),
         region=row[6],
         progress=row[7],
-        position=position,
+        position=forecast.position if forecast else ahead,
         run=RunId.of(row[8]) if row[8] else None,
         result=ArtifactId.of(row[9]) if row[9] else None,
         code=row[10],
         created_at=row[11],
         finished_at=row[12],
+        forecast=forecast,
+        pace=JobPace(row[13], row[14], row[15], tuple((step, loss) for step, loss in row[16])) if row[14] else None,
     )
 
 
@@ -101,7 +111,7 @@ async def get(conn: Connection, id: JobId) -> Job | None:
         [id.uuid],
     )
     row = await cursor.fetchone()
-    return read(row, row[13]) if row else None
+    return read(row, row[_NUMBER]) if row else None
 
 
 async def of_owner(conn: Connection, owner: SubjectId, before: JobId | None, limit: int) -> Sequence[Job]:
@@ -143,17 +153,20 @@ async def cancel(conn: Connection, id: JobId, now: datetime) -> None:
 
 
 async def candidates(conn: Connection, limit: int, since: datetime) -> Sequence[JobCandidate]:
-    """Queued jobs of active people, oldest first, with the GPU-seconds their owners used since then."""
+    """Queued jobs of active people, oldest first, with what their owners used since then and run now."""
     cursor = await conn.execute(
         """
         WITH waiting AS (
             SELECT j.* FROM jobs j JOIN subjects s ON s.id = j.owner AND s.state = 'active'
             WHERE j.state = 'queued' ORDER BY j.queued_at LIMIT %s
         ), used AS (
-            SELECT owner, sum(used_gpu_seconds) AS seconds FROM jobs
+            SELECT owner, sum(used_gpu_seconds) AS seconds,
+                   count(*) FILTER (WHERE state IN ('starting', 'processing')) AS running
+            FROM jobs
             WHERE owner IN (SELECT owner FROM waiting) AND (finished_at IS NULL OR finished_at > %s) GROUP BY owner
         )
-        SELECT id, owner, region, priority, gpu_seconds, memory_mb, coalesce(seconds, 0), queued_at
+        SELECT id, owner, region, priority, gpu_seconds, memory_mb, coalesce(seconds, 0), queued_at,
+               coalesce(running, 0), attempt
         FROM waiting LEFT JOIN used USING (owner) ORDER BY queued_at
         """,
         [limit, since],
@@ -175,7 +188,8 @@ async def claim(
             LIMIT %(capacity)s FOR UPDATE OF j SKIP LOCKED
         )
         UPDATE jobs SET state = 'starting', attempt = attempt + 1, worker = %(worker)s, heartbeat_at = %(now)s,
-                        progress = 0, code = NULL
+                        progress = 0, code = NULL, step = 0, seconds_left = NULL,
+                        place = NULL, starts_at = NULL, ends_at = NULL, waits_for = NULL
         FROM chosen WHERE jobs.id = chosen.id RETURNING {_OF_JOBS}, jobs.attempt
         """,
         {
@@ -186,15 +200,17 @@ async def claim(
             "now": now,
         },
     )
-    return [(read(row), row[13]) for row in await cursor.fetchall()]
+    return [(read(row), row[_NUMBER]) for row in await cursor.fetchall()]
 
 
 async def report(conn: Connection, id: JobId, attempt: int, news: JobReport, now: datetime) -> bool:
     """False when the job is not this attempt's any more."""
+    pace = news.pace
     cursor = await conn.execute(
         """
         UPDATE jobs SET heartbeat_at = %s, progress = greatest(progress, %s), run = coalesce(%s, run),
-                        used_gpu_seconds = used_gpu_seconds + %s,
+                        used_gpu_seconds = used_gpu_seconds + %s, step = coalesce(%s, step),
+                        steps = coalesce(%s, steps), seconds_left = %s, curve = coalesce(%s, curve),
                         state = CASE WHEN state = 'starting' THEN %s ELSE state END
         WHERE id = %s AND attempt = %s AND state IN ('starting', 'processing')
         """,
@@ -203,6 +219,10 @@ async def report(conn: Connection, id: JobId, attempt: int, news: JobReport, now
             min(1.0, max(0.0, news.progress)),
             news.run.uuid if news.run else None,
             max(0.0, news.gpu_seconds),
+            pace.step if pace else None,
+            pace.steps if pace else None,
+            pace.seconds_left if pace else None,
+            Jsonb(pace.curve) if pace else None,
             news.state,
             id.uuid,
             attempt,
@@ -217,7 +237,8 @@ async def finish(conn: Connection, id: JobId, attempt: int, outcome: JobOutcome,
     cursor = await conn.execute(
         """
         UPDATE jobs SET state = %s, result = %s, code = %s, worker = NULL, heartbeat_at = NULL,
-                        progress = CASE WHEN %s THEN 1 ELSE progress END, finished_at = %s, cancel_asked_at = NULL
+                        progress = CASE WHEN %s THEN 1 ELSE progress END, finished_at = %s,
+                        seconds_left = NULL, cancel_asked_at = NULL
         WHERE id = %s AND attempt = %s AND state IN ('starting', 'processing')
         """,
         [
@@ -255,7 +276,7 @@ async def cancel_fenced(conn: Connection, closure: Iterable[UUID], people: Itera
     """End every job that works for these people or on these artifacts, also running ones: their attempt is over."""
     cursor = await conn.execute(
         """
-        UPDATE jobs SET state = 'canceled', worker = NULL, heartbeat_at = NULL, finished_at = %s
+        UPDATE jobs SET state = 'canceled', worker = NULL, heartbeat_at = NULL, finished_at = %s, curve = '[]'
         WHERE state IN ('queued', 'starting', 'processing') AND (owner = ANY (%s) OR inputs && %s::uuid[])
         """,
         [now, list(people), list(closure)],

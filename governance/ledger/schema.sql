@@ -208,6 +208,14 @@ CREATE TABLE public.jobs (
     created_at timestamp with time zone NOT NULL,
     queued_at timestamp with time zone NOT NULL,
     finished_at timestamp with time zone,
+    step integer DEFAULT 0 NOT NULL,
+    steps integer,
+    seconds_left double precision,
+    curve jsonb DEFAULT '[]'::jsonb NOT NULL,
+    place integer,
+    starts_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    waits_for text,
     CONSTRAINT jobs_check CHECK (((state = ANY (ARRAY['starting'::text, 'processing'::text])) = (worker IS NOT NULL))),
     CONSTRAINT jobs_check1 CHECK (((state = ANY (ARRAY['starting'::text, 'processing'::text])) = (heartbeat_at IS NOT NULL))),
     CONSTRAINT jobs_check2 CHECK (((state = ANY (ARRAY['succeeded'::text, 'failed'::text, 'canceled'::text])) = (finished_at IS NOT NULL))),
@@ -216,7 +224,10 @@ CREATE TABLE public.jobs (
     CONSTRAINT jobs_gpu_seconds_check CHECK ((gpu_seconds >= (0)::double precision)),
     CONSTRAINT jobs_memory_mb_check CHECK ((memory_mb >= 0)),
     CONSTRAINT jobs_progress_check CHECK (((progress >= (0)::double precision) AND (progress <= (1)::double precision))),
-    CONSTRAINT jobs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'starting'::text, 'processing'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text])))
+    CONSTRAINT jobs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'starting'::text, 'processing'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text]))),
+    CONSTRAINT jobs_step_check CHECK ((step >= 0)),
+    CONSTRAINT jobs_steps_check CHECK ((steps > 0)),
+    CONSTRAINT jobs_waits_for_check CHECK ((waits_for = ANY (ARRAY['turn'::text, 'quota'::text, 'region'::text, 'memory'::text])))
 );
 CREATE TABLE public.migrations (
     number integer NOT NULL,
