@@ -7,8 +7,6 @@ from governance.audit.leaf import Leaf, LeafEvent
 from governance.clock import Clock
 from governance.config import QueueSettings
 from governance.errors import Conflict, Fenced, Frozen, Gone, NotFound, Objected
-from governance.ledger import artifacts, fences, jobs, subjects
-from governance.errors import Conflict, Fenced, Frozen, Gone, NotFound
 from governance.ledger import artifacts, fences, jobs, subjects, turns
 from governance.ledger.database import Connection, Database
 from governance.ledger.leaves import record
@@ -40,9 +38,7 @@ _ENDED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELED)
 class Jobs:
     """See `api.JobsApi` for what each call promises."""
 
-    def __init__(
-        self, database: Database, policy: Policy, clock: Clock, settings: QueueSettings, money: Money
-    ) -> None:
+    def __init__(self, database: Database, policy: Policy, clock: Clock, settings: QueueSettings, money: Money) -> None:
         self._database, self._policy, self._clock, self._settings = database, policy, clock, settings
         self._money = money
 

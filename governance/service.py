@@ -244,6 +244,7 @@ class GovernanceService(RightsService, PeopleService):
 
     async def is_event_known(self, event: str) -> bool:
         return await self.parts.money.is_event_known(event)
+
     async def vitals(self) -> Vitals:
         async with self.parts.database.transaction() as conn:
             return await vitals.read(conn, utc_now())

@@ -7,13 +7,17 @@ PREPARING ──► TRAINING ──► FINISHING ──► ENDED
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from time import monotonic
 
 from governance.ids import JobId, RunId
-from governance.model import ClaimedJob, JobReport, JobState
+from governance.model import ClaimedJob, JobPace, JobReport, JobState
 from training.album import Album
 from training.checkpoints import Checkpoints
 from training.jobs import Recipe
 from training.progress import Due, LossCurve, Pace
+
+# Points of the loss curve that a report carries: enough to draw it, few enough to write every second.
+MOST_SHOWN = 64
 
 
 class Stage(StrEnum):
@@ -32,7 +36,8 @@ class Stop(StrEnum):
 
 @dataclass(slots=True)
 class ActiveJob:
-    """`used_s`: device seconds not reported yet; `stop`: set from any thread, looked at before every step."""
+    """`used_s`: device seconds not reported yet; `stop`: set from any thread, looked at before every step; `began_s`,
+    `stepped_s`: when it was claimed and when it made its last step, by the monotonic clock."""
 
     claimed: ClaimedJob
     recipe: Recipe
@@ -48,6 +53,8 @@ class ActiveJob:
     retries: int = 0
     used_s: float = 0.0
     sealing: bool = False
+    began_s: float = field(default_factory=monotonic)
+    stepped_s: float | None = None
 
     @property
     def id(self) -> JobId:
@@ -61,10 +68,18 @@ class ActiveJob:
         """Note one step that took `seconds`, of which `share` (0..1) was this job's."""
         self.step = step
         self.curve.add(step, loss)
-        self.pace.add(seconds)
+        # From one step to the next, with all that comes between them: that is how time passes for the client.
+        now = monotonic()
+        self.pace.add(seconds if self.stepped_s is None else now - self.stepped_s)
+        self.stepped_s = now
         self.used_s += seconds * share
 
-    def take_report(self) -> JobReport:
+    def seconds_left(self, finish_s: float) -> float | None:
+        """Until its end, when finishing takes `finish_s`; None while no step was made yet."""
+        training_s = self.pace.seconds_left(self.recipe.steps - self.step)
+        return None if training_s is None else training_s + finish_s
+
+    def take_report(self, finish_s: float = 0.0) -> JobReport:
         """What to tell governance now; device seconds are told once."""
         used, self.used_s = self.used_s, 0.0
         return JobReport(
@@ -72,4 +87,9 @@ class ActiveJob:
             gpu_seconds=used,
             state=JobState.STARTING if self.stage is Stage.PREPARING else JobState.PROCESSING,
             run=self.run,
+            pace=None if self.stage is Stage.PREPARING else self._pace(finish_s),
         )
+
+    def _pace(self, finish_s: float) -> JobPace:
+        left_s = self.seconds_left(finish_s)
+        return JobPace(self.step, self.recipe.steps, left_s, self.curve.glance(MOST_SHOWN))

@@ -5,18 +5,21 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from governance.ids import JobId
 from training.config import TrainingSettings
 from training.queue import Lane, Waiting
 
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """What a worker says about itself about once a second: `seconds_left` of each job it trains."""
+    """What a worker says about itself twice a second: `seconds_left` of each job it trains, and `whole_s`, how long
+    each takes from its claim to its end, as far as that can be told."""
 
     worker: str
     group: str
     region: str
     seconds_left: tuple[float, ...] = ()
+    whole_s: tuple[tuple[JobId, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,13 @@ def lanes(beats: Iterable[Beat], settings: TrainingSettings) -> list[Lane]:
         for beat in beats
         for slot in range(worker.slots)
     ]
+
+
+def lanes_of_group(region: str, settings: TrainingSettings) -> list[Lane]:
+    """Every slot of a group that stands idle."""
+    worker = settings.worker
+    one = Lane(frozenset({region}) | worker.regions, worker.memory_mb)
+    return [one] * (worker.slots * settings.pool.workers_per_group)
 
 
 def tally(waiting: Iterable[Waiting]) -> Mapping[str, int]:

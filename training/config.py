@@ -16,7 +16,8 @@ class BaseModelSettings(BaseModel):
     """The frozen base everybody's adapter is trained over: a diffusers folder or a hub id. `dtype` of its weights,
     `autocast` (empty: none) of the arithmetic, as torch names them; `threads` 0 leaves torch's own choice.
 
-    `instance_prompt` is the caption of a photo without one; `class_prompt` captions regularisation pictures.
+    `instance_prompt` is the caption of a photo without one; `class_prompt` captions regularisation pictures,
+    of which the base model makes `class_pictures` where none are given.
     """
 
     model_config = ConfigDict(frozen=True, protected_namespaces=())
@@ -29,6 +30,7 @@ class BaseModelSettings(BaseModel):
     threads: int = Field(default=0, ge=0)
     instance_prompt: str = "a photo of sks person"
     class_prompt: str = "a photo of a person"
+    class_pictures: int = Field(default=8, ge=1, le=200)
 
 
 class WorkerSettings(BaseModel):
@@ -61,7 +63,8 @@ class WorkerSettings(BaseModel):
 
 class PreviewSettings(BaseModel):
     """How finished models are looked at. Prompts are the service's own, with the instance's word in them.
-    `face_encoder`: `package.module:factory` of what measures the likeness, empty for none."""
+    `face_encoder`: `package.module:factory` of what measures the likeness; empty: the demo world's own for its own base
+    model, none for others."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -7,7 +7,7 @@ that nothing told is still in memory here.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from training.device import Device
 from training.errors import TrainingError
 from training.metrics import Meter
 from training.pack import Pack
+from training.progress import Pace
 from training.scoring import Scorer
 
 _LOG = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Desk:
-    """One worker's collaborators."""
+    """One worker's collaborators; `finishing`: seconds from a job's last step to its end, learned as they come."""
 
     name: str
     governance: Governance
@@ -40,6 +41,12 @@ class Desk:
     scorer: Scorer | None
     meter: Meter
     settings: TrainingSettings
+    finishing: Pace = field(default_factory=Pace)
+
+    @property
+    def finish_s(self) -> float:
+        """What finishing a job is expected to take."""
+        return self.settings.cost.fixed_s if self.finishing.step_s is None else self.finishing.step_s
 
     def clear(self, job: ActiveJob) -> None:
         """Zero everything of the job here, at once and from any thread."""
@@ -73,6 +80,7 @@ class Desk:
         """Leave, then tell governance; None when the job was not this attempt's any more."""
         await self.release(job)
         self.meter.count("training_jobs", tag=outcome.state)
+        self.meter.observe("training_job_s", monotonic() - job.began_s)
         try:
             ended = await patiently(lambda: self.governance.finish_job(job.id, job.attempt, outcome))
         except GovernanceError as error:
@@ -98,7 +106,7 @@ class Desk:
 
     async def heartbeat(self, job: ActiveJob) -> None:
         """Report; a STOP, or that the job is gone, stops it before its next step."""
-        report = job.take_report()
+        report = job.take_report(self.finish_s)
         try:
             signal = await self.governance.report_job(job.id, job.attempt, report)
         except Unavailable:

@@ -1,7 +1,7 @@
 """`Pack` over the engine's packed trainer: recipes become its settings, its errors ours."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
 
@@ -12,11 +12,12 @@ from training.engine import errors
 from training.engine.base import BaseModel
 from training.engine.data import TrainingData, encode
 from training.engine.packed import PackConfig, PackedTrainer
+from training.engine.sharding import Shard
 from training.engine.spec import Schedule, TrainingSpec
 from training.engine.targets import TargetSet
 from training.errors import TooLarge
 from training.jobs import Recipe
-from training.pack import OutOfMemory, Stepped
+from training.pack import OutOfMemory, Prior, Stepped
 from training.preview import Preview, Wanted
 
 
@@ -36,6 +37,7 @@ def spec_of(recipe: Recipe) -> TrainingSpec:
         max_grad_norm=recipe.max_grad_norm,
         weight_decay=recipe.weight_decay,
         min_snr_gamma=recipe.min_snr_gamma,
+        prior_weight=recipe.prior_weight,
         caption_dropout=recipe.caption_dropout,
         flip=recipe.flip,
     )
@@ -58,9 +60,10 @@ def pack_config(settings: TrainingSettings) -> PackConfig:
 class EnginePack:
     """See `training.pack.Pack`."""
 
-    def __init__(self, base: BaseModel, settings: TrainingSettings) -> None:
-        self._base = base
-        self.trainer = PackedTrainer(base, pack_config(settings))
+    def __init__(self, base: BaseModel, settings: TrainingSettings, shard: Shard | None = None) -> None:
+        self._base, self._settings = base, settings
+        self.trainer = PackedTrainer(base, pack_config(settings), shard)
+        self._priors: dict[int, Prior] = {}
         self._sides: dict[JobId, int] = {}
         self._previews: dict[JobId, Preview] = {}
 
@@ -69,16 +72,36 @@ class EnginePack:
         return self._base.side
 
     def join(
-        self, id: JobId, recipe: Recipe, pixels: Pixels, captions: Sequence[str], state: bytearray | None = None
+        self,
+        id: JobId,
+        recipe: Recipe,
+        pixels: Pixels,
+        captions: Sequence[str],
+        state: bytearray | None = None,
+        prior: Prior | None = None,
     ) -> int:
         spec = spec_of(recipe)
         try:
-            data = encode(self._base, spec, pixels, captions)
+            others = (prior or self._people(recipe.resolution)) if recipe.prior_weight else None
+            pictured = (others.pixels, others.captions) if others else (None, ())
+            data = encode(self._base, spec, pixels, captions, *pictured)
             step = self._admit(id, spec, data, state)
         except (errors.OutOfMemory, errors.RankTooLarge, torch.OutOfMemoryError):
             raise TooLarge() from None
         self._sides[id] = recipe.resolution
         return step
+
+    def _people(self, side: int) -> Prior:
+        """What the base model takes for a person: made once for each picture size, of nobody."""
+        if side not in self._priors:
+            known = self._settings
+            prompts = [known.base.class_prompt] * known.base.class_pictures
+            wanted = Wanted(prompts, side, known.preview.steps, known.preview.guidance, seed=side)
+            preview = Preview(self._base, nullcontext, wanted)
+            for _ in preview.steps():
+                pass
+            self._priors[side] = Prior(preview.pixels(), prompts)
+        return self._priors[side]
 
     def _admit(self, id: JobId, spec: TrainingSpec, data: TrainingData, state: bytearray | None) -> int:
         try:
@@ -125,9 +148,9 @@ class EnginePack:
 
 
 @contextmanager
-def packed(base: BaseModel, settings: TrainingSettings) -> Iterator[EnginePack]:
+def packed(base: BaseModel, settings: TrainingSettings, shard: Shard | None = None) -> Iterator[EnginePack]:
     """A pack that leaves the base model as it was."""
-    pack = EnginePack(base, settings)
+    pack = EnginePack(base, settings, shard)
     try:
         yield pack
     finally:

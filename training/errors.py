@@ -10,6 +10,7 @@ TrainingError
 │   ├── TooManyTries        every worker that took it was lost
 │   ├── TimedOut            no worker could take it in time
 │   └── Unlike              the finished model does not resemble its person
+├── WorkersLost         several workers train one job, and too many of them were lost
 └── JobStopped          canceled, erased, restricted, or given to another worker: drop everything
 
 Messages name ids, numbers and rules, never contents, so that they may be logged.
@@ -79,6 +80,12 @@ class Unlike(JobFailed):
     """The finished model does not resemble its person; train on clearer or more photos."""
 
     code = "identity_too_low"
+
+
+class WorkersLost(TrainingError):
+    """Workers were lost again and again; look at their nodes, then start again: it goes on from the last checkpoint."""
+
+    code = "workers_lost"
 
 
 class JobStopped(TrainingError):

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass, field
+from time import monotonic
 
 import numpy as np
 
@@ -40,9 +41,11 @@ class Finisher:
     async def finish(self, job: ActiveJob) -> None:
         """Exactly one attempt's result counts: whoever comes late erases what it wrote."""
         done: Finished | None = None
+        began = monotonic()
         try:
             done = await self._look(job)
             await self._seal(job, done)
+            self._desk.finishing.add(monotonic() - began)
         except Unavailable:
             await self._desk.give_back(job)
         except GovernanceError as error:

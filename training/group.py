@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import ray
@@ -24,6 +25,7 @@ from governance.blobs.s3 import S3BlobStore
 from governance.client import GovernanceClient
 from governance.config import GovernanceSettings
 from governance.holder import Holder
+from governance.ids import JobId
 from governance.model import HolderKind
 from training.active import ActiveJob, Stage
 from training.capacity import Beat, Orders
@@ -115,7 +117,7 @@ def load_pack(settings: TrainingSettings) -> EnginePack:
 
 async def _run(desk: Desk, group: str, pool: Any, notes: bool) -> None:
     leave = asyncio.Event()
-    told = Told(pool, Beat(desk.name, group, desk.settings.worker.region))
+    told = Told(pool, desk, group)
     worker = Worker(desk, told.workers)
     beats = asyncio.create_task(told.keep(worker, leave, notes))
     try:
@@ -129,8 +131,9 @@ async def _run(desk: Desk, group: str, pool: Any, notes: bool) -> None:
 class Told:
     """Tells the pool how the worker does, and hears what to do."""
 
-    def __init__(self, pool: Any, beat: Beat) -> None:
-        self._pool, self._beat = pool, beat
+    def __init__(self, pool: Any, desk: Desk, group: str) -> None:
+        self._pool, self._desk = pool, desk
+        self._who = (desk.name, group, desk.settings.worker.region)
         self._orders = Orders(False, 1)
         self._noted: list[str] = []
 
@@ -141,7 +144,7 @@ class Told:
     async def keep(self, worker: Worker, leave: asyncio.Event, notes: bool) -> None:
         """Until cancelled. A pool that does not answer (it restarts) is asked again."""
         while True:
-            beat = Beat(self._beat.worker, self._beat.group, self._beat.region, seconds_left(worker.jobs))
+            beat = Beat(*self._who, *outlook(worker.jobs, self._desk))
             try:
                 self._orders = await asyncio.wait_for(_answer(self._pool.beat.remote(beat)), 5.0)
             except (ray.exceptions.RayError, TimeoutError):
@@ -165,12 +168,17 @@ async def _answer(reference: Any) -> Orders:
     return orders
 
 
-def seconds_left(jobs: tuple[ActiveJob, ...]) -> tuple[float, ...]:
-    """For each job, as far as its pace is known; a job not yet training counts as a minute."""
-    return tuple(
-        (job.pace.seconds_left(job.recipe.steps - job.step) or 60.0) if job.stage is not Stage.FINISHING else 3.0
+def outlook(jobs: tuple[ActiveJob, ...], desk: Desk) -> tuple[tuple[float, ...], tuple[tuple[JobId, float], ...]]:
+    """Seconds left of each job, by its estimate until it has made steps; and how long those with steps take in all."""
+    now = monotonic()
+    known = {job.id: job.seconds_left(desk.finish_s) for job in jobs}
+    left = tuple(desk.settings.cost.gpu_seconds(job.recipe) if known[job.id] is None else known[job.id] for job in jobs)
+    whole = tuple(
+        (job.id, now - job.began_s + seconds)
         for job in jobs
+        if (seconds := known[job.id]) is not None and job.stage is Stage.TRAINING and job.attempt == 1
     )
+    return tuple(one or 0.0 for one in left), whole
 
 
 def preempted() -> bool:

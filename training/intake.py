@@ -33,6 +33,8 @@ def waiting(candidate: JobCandidate, now: datetime) -> Waiting:
         max(0.0, (now - candidate.queued_at).total_seconds()),
         candidate.priority,
         candidate.owner_gpu_seconds,
+        candidate.owner_running,
+        candidate.tries,
     )
 
 
@@ -52,13 +54,13 @@ class Intake:
         candidates = await self._desk.governance.job_candidates(MOST_CANDIDATES)
         if not candidates:
             return []
-        now = self._clock()
+        now, fair = self._clock(), self._desk.settings.fair
         most = width(len(candidates), workers, room.slots)
-        chosen = choose([waiting(one, now) for one in candidates], room, self._desk.settings.fair, most)
+        chosen = choose([waiting(one, now) for one in candidates], room, fair, most)
         if not chosen:
             return []
         ids = [job.id for job in chosen]
-        return list(await self._desk.governance.claim_jobs(self._desk.name, len(ids), ids=ids))
+        return list(await self._desk.governance.claim_jobs(self._desk.name, len(ids), ids=ids, quota=fair.quota))
 
     def active(self, claimed: ClaimedJob) -> ActiveJob:
         """A claimed job with its recipe. `InvalidJob` when the request cannot be trained here."""

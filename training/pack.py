@@ -4,12 +4,20 @@ All calls are made on the worker's device thread, one at a time.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from governance.ids import JobId
 from training.album import Pixels
 from training.jobs import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """Regularisation pictures of other people, uint8 [n, side, side, 3], each with a caption."""
+
+    pixels: Pixels = field(repr=False)
+    captions: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +39,17 @@ class Pack(Protocol):
         """The base model's own picture size in pixels, for recipes that name none."""
 
     def join(
-        self, id: JobId, recipe: Recipe, pixels: Pixels, captions: Sequence[str], state: bytearray | None = None
+        self,
+        id: JobId,
+        recipe: Recipe,
+        pixels: Pixels,
+        captions: Sequence[str],
+        state: bytearray | None = None,
+        prior: Prior | None = None,
     ) -> int:
         """Encode pixels (uint8 [photos, side, side, 3]) and captions once and take a slot; gives the step it stands
-        at, which is not 0 when `state` is a checkpoint. `TooLarge` when it does not fit the device or its rank does
+        at, which is not 0 when `state` is a checkpoint. A recipe with a `prior_weight` and no `prior` gets pictures
+        that the base model makes of people in general. `TooLarge` when it does not fit the device or its rank does
         not fit the stack."""
 
     def step(self) -> Mapping[JobId, Stepped]:

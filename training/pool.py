@@ -23,12 +23,13 @@ from governance.config import GovernanceSettings
 from governance.errors import GovernanceError
 from governance.ids import JobId
 from governance.model import JobOutcome, JobState
-from training.capacity import Beat, Orders, lanes, plan, surplus, wanted_by_region
+from training.capacity import Beat, Orders, lanes, lanes_of_group, plan, surplus, wanted_by_region
 from training.config import TrainingSettings
 from training.errors import TimedOut
+from training.foresight import Foresight
 from training.group import GroupName, fit
 from training.intake import MOST_CANDIDATES, waiting
-from training.queue import Forecast, Waiting, forecast, overdue
+from training.queue import Forecast, Lane, Waiting, overdue
 from training.ray_meter import RayMeter
 
 _LOG = logging.getLogger(__name__)
@@ -52,6 +53,8 @@ class TrainingPool:
         self._settings, self._known = settings, governance
         self._governance = GovernanceClient.connect()
         self._groups: dict[GroupName, asyncio.Task[None]] = {}
+        self._coming: dict[GroupName, float] = {}
+        self._foresight = Foresight(settings.fair)
         self._rests: dict[str, float] = {}
         self._beats: dict[str, tuple[float, Beat]] = {}
         self._queue: list[Waiting] = []
@@ -72,6 +75,7 @@ class TrainingPool:
     async def beat(self, beat: Beat) -> Orders:
         """A worker is alive."""
         self._beats[beat.worker] = (monotonic(), beat)
+        self._arrived(beat.group)
         return Orders(self._leaving or beat.group in self._retiring, max(1, len(self._alive())))
 
     async def allow(self, groups: Mapping[str, int]) -> None:
@@ -87,7 +91,7 @@ class TrainingPool:
     async def status(self) -> PoolStatus:
         """What runs and what waits, and until when."""
         beats = self._alive()
-        answers = forecast(self._queue, lanes(beats, self._settings), self._settings.fair)
+        answers = self._foresight.foresee(self._queue, self._lanes(beats))
         needed = wanted_by_region(self._queue, beats, self._settings)
         return PoolStatus(tuple(self._groups), tuple(beats), len(self._queue), answers, needed)
 
@@ -98,6 +102,26 @@ class TrainingPool:
         if running:
             await asyncio.wait(running, timeout=within_s)
         return not self._groups
+
+    def _arrived(self, group: str) -> None:
+        for name in [name for name in self._coming if name.name == group]:
+            self._foresight.started(monotonic() - self._coming.pop(name))
+
+    def _lanes(self, beats: list[Beat]) -> list[Lane]:
+        """Those of the workers that run, and of the groups that are being started."""
+        found, now = lanes(beats, self._settings), monotonic()
+        for group, since in self._coming.items():
+            found += self._foresight.coming([now - since], lanes_of_group(group.region, self._settings))
+        return found
+
+    async def _foretell(self) -> None:
+        """Write what changed of the places and times of those who wait."""
+        beats = self._alive()
+        self._foresight.notice(self._queue, beats)
+        answers = self._foresight.foresee(self._queue, self._lanes(beats))
+        news = self._foresight.news(answers, utc_now())
+        if news:
+            await self._governance.forecast_jobs(news)
 
     def _alive(self) -> list[Beat]:
         now = monotonic()
@@ -121,6 +145,7 @@ class TrainingPool:
         for region in plan(self._queue, regions, self._alive(), self._settings, self._allowed).start:
             if not self._leaving and monotonic() >= self._rests.get(region, 0.0):
                 self._start_group(region)
+        await self._foretell()
         self._meter.gauge("training_queued", len(self._queue))
         self._meter.gauge("training_groups", len(self._groups))
         self._meter.gauge("training_oldest_wait_s", max((job.waited_s for job in self._queue), default=0.0))
@@ -133,6 +158,7 @@ class TrainingPool:
 
     def _start_group(self, region: str) -> None:
         group = GroupName(f"{self._settings.pool.name}-{uuid4().hex[:8]}", region)
+        self._coming[group] = monotonic()
         self._groups[group] = asyncio.create_task(self._run_group(group))
 
     async def _run_group(self, group: GroupName) -> None:
@@ -143,6 +169,7 @@ class TrainingPool:
             self._rests[group.region] = monotonic() + self._settings.pool.backoff_s
         finally:
             self._groups.pop(group, None)
+            self._coming.pop(group, None)
             self._beats = {name: seen for name, seen in self._beats.items() if seen[1].group != group.name}
 
 

@@ -25,6 +25,11 @@ class LossCurve:
             self.every *= 2
             self.points = [point for point in self.points if point[0] % self.every == 0]
 
+    def glance(self, most: int) -> tuple[tuple[int, float], ...]:
+        """At most so many of the points, evenly spread, the last one among them."""
+        every = math.ceil(len(self.points) / most)
+        return tuple(self.points[::-1][::every][::-1]) if self.points else ()
+
     def rewind(self, step: int) -> None:
         """Forget what came after `step`: the job went back to a checkpoint."""
         self.points = [point for point in self.points if point[0] <= step]

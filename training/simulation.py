@@ -171,7 +171,8 @@ class Simulation:
                 self._fill(worker, now)
             self._schedule(worker, now, events)
         horizon = self._last_arrival * self._fleet.workers
-        return Outcome(tuple(self._done), min(1.0, self._busy / horizon), dict(self._served), now)
+        used = min(1.0, self._busy / horizon) if horizon else 1.0
+        return Outcome(tuple(self._done), used, dict(self._served), now)
 
     def _settle(self, index: int, now: float) -> None:
         """Bring one worker's pack up to `now`."""

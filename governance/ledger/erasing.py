@@ -128,7 +128,7 @@ _SCRUB_SUBJECT = (
     "DELETE FROM notices WHERE subject = %(subject)s",
     "DELETE FROM idempotency WHERE owner = %(subject)s",
     """
-    UPDATE jobs SET inputs = '{}', params = '{}', preset = '', run = NULL, idempotency_key = NULL
+    UPDATE jobs SET inputs = '{}', params = '{}', preset = '', run = NULL, idempotency_key = NULL, curve = '[]'
     WHERE owner = %(subject)s
     """,
     "UPDATE runs SET subjects = array_remove(subjects, %(subject)s), inputs = '{}' WHERE %(subject)s = ANY (subjects)",

@@ -238,7 +238,7 @@ async def finish(conn: Connection, id: JobId, attempt: int, outcome: JobOutcome,
         """
         UPDATE jobs SET state = %s, result = %s, code = %s, worker = NULL, heartbeat_at = NULL,
                         progress = CASE WHEN %s THEN 1 ELSE progress END, finished_at = %s,
-                        seconds_left = NULL, cancel_asked_at = NULL
+                        step = CASE WHEN %s THEN step ELSE 0 END, seconds_left = NULL, cancel_asked_at = NULL
         WHERE id = %s AND attempt = %s AND state IN ('starting', 'processing')
         """,
         [
@@ -247,6 +247,7 @@ async def finish(conn: Connection, id: JobId, attempt: int, outcome: JobOutcome,
             outcome.code,
             outcome.state is JobState.SUCCEEDED,
             now if ended else None,
+            ended,
             id.uuid,
             attempt,
         ],
@@ -258,7 +259,7 @@ async def recover(conn: Connection, silent_since: datetime, attempts: int, now: 
     """Jobs whose worker stopped reporting: canceled if that was asked, failed after too many attempts, else queued."""
     cursor = await conn.execute(
         """
-        UPDATE jobs SET worker = NULL, heartbeat_at = NULL, progress = 0,
+        UPDATE jobs SET worker = NULL, heartbeat_at = NULL, progress = 0, step = 0, seconds_left = NULL,
             state = CASE WHEN cancel_asked_at IS NOT NULL THEN 'canceled'
                          WHEN attempt >= %(attempts)s THEN 'failed' ELSE 'queued' END,
             code = CASE WHEN cancel_asked_at IS NULL AND attempt >= %(attempts)s THEN 'worker_lost' END,
@@ -276,7 +277,8 @@ async def cancel_fenced(conn: Connection, closure: Iterable[UUID], people: Itera
     """End every job that works for these people or on these artifacts, also running ones: their attempt is over."""
     cursor = await conn.execute(
         """
-        UPDATE jobs SET state = 'canceled', worker = NULL, heartbeat_at = NULL, finished_at = %s, curve = '[]'
+        UPDATE jobs SET state = 'canceled', worker = NULL, heartbeat_at = NULL, finished_at = %s,
+                        seconds_left = NULL, curve = '[]'
         WHERE state IN ('queued', 'starting', 'processing') AND (owner = ANY (%s) OR inputs && %s::uuid[])
         """,
         [now, list(people), list(closure)],

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from governance.model import JobId, JobReport
+from governance.model import JobId, JobPace, JobReport
 from tests.integration.house import House
 from tests.integration.people import Person, finish
 
@@ -19,8 +19,11 @@ def test_a_training_tells_how_far_it_is(house: House, person: Person, stranger: 
     [claimed] = house.call(house.governance.claim_jobs("worker", 1, ids=[JobId(begun.json()["id"])]))
     assert claimed.job.params == {"seed": 3}
     assert person.http.get(path).json()["state"] == "starting"
-    house.call(house.governance.report_job(claimed.job.id, claimed.attempt, JobReport(0.5)))
+    pace = JobPace(20, 40, 1.5, ((1, 0.9), (20, 0.4)))
+    house.call(house.governance.report_job(claimed.job.id, claimed.attempt, JobReport(0.5, pace=pace)))
     half = person.http.get(path).json()
+    assert (half["step"], half["steps"], half["seconds_left"]) == (20, 40, 1.5)
+    assert half["loss"] == [{"step": 1, "loss": 0.9}, {"step": 20, "loss": 0.4}]
     assert (half["state"], half["progress"], half["queue_position"]) == ("processing", 0.5, None)
     model = house.call(finish(house, claimed, seed=1))
     done = person.http.get(path).json()

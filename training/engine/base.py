@@ -61,7 +61,7 @@ class BaseModel:
         if kind not in _PIPELINES:
             raise EngineError(f"{source}: a {kind} cannot be trained here; use one of {', '.join(_PIPELINES)}")
         without = {} if kind.endswith("XLPipeline") else {"safety_checker": None, "requires_safety_checker": False}
-        pipeline = _PIPELINES[kind].from_pretrained(str(source), torch_dtype=dtype, **without)
+        pipeline = _PIPELINES[kind].from_pretrained(str(source), dtype=dtype, **without)
         return cls.of_pipeline(pipeline).to(device)
 
     @classmethod

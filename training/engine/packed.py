@@ -25,12 +25,14 @@ from torch import Tensor
 from training.engine import checkpoint
 from training.engine.base import BaseModel
 from training.engine.data import TrainingData
+from training.engine.draws import Rows
 from training.engine.errors import EngineError, OutOfMemory, PackFull
 from training.engine.formats import AdapterWeights, to_diffusers
 from training.engine.member import Member, admit, first_weights
 from training.engine.noise import NoiseSchedule
 from training.engine.objective import Objective, Segment
 from training.engine.optimizer import StackedAdamW
+from training.engine.sharding import Shard
 from training.engine.spec import TrainingSpec
 from training.engine.stack import AdapterStack
 from training.engine.targets import Patterns, TargetSet
@@ -62,10 +64,11 @@ class StepReport:
 
 
 class PackedTrainer:
-    """A pack over one base model, which nothing else uses meanwhile."""
+    """A pack over one base model, which nothing else uses meanwhile; with a `shard`, one of several workers' that step
+    together."""
 
-    def __init__(self, base: BaseModel, config: PackConfig | None = None) -> None:
-        self.base, self.config = base, config or PackConfig()
+    def __init__(self, base: BaseModel, config: PackConfig | None = None, shard: Shard | None = None) -> None:
+        self.base, self.config, self._shard = base, config or PackConfig(), shard
         if self.config.gradient_checkpointing:
             base.unet.enable_gradient_checkpointing()
         targets = self.config.targets
@@ -217,7 +220,8 @@ class PackedTrainer:
 
     def _passes(self, members: Sequence[Member]) -> Tensor:
         timesteps = self._objective.schedule.timesteps
-        segments = [Segment(m.slot, m.draw(timesteps), m.data, m.spec.text_encoder) for m in sorted(members, key=_slot)]
+        drawn = [(member, self._share(member.draw(timesteps))) for member in sorted(members, key=_slot)]
+        segments = [Segment(m.slot, rows, m.data, m.spec.text_encoder) for m, rows in drawn if len(rows)]
         losses = torch.zeros(self.config.slots + 1, device=self.base.device)
         with torch.enable_grad():
             for chunk in chunks(segments, self.config.max_rows):
@@ -225,7 +229,13 @@ class PackedTrainer:
                 row_losses.sum().backward()  # type: ignore[no-untyped-call]
                 of_rows = torch.tensor([s.slot for s in chunk for _ in range(len(s.rows))], device=losses.device)
                 losses.index_add_(0, of_rows, row_losses.detach())
+        if self._shard is not None:
+            self._shard.add(losses)
+            self._shard.add(self._optimizer.gradients)
         return losses[[member.slot for member in members]]
+
+    def _share(self, rows: Rows) -> Rows:
+        return rows if self._shard is None else self._shard.part(rows)
 
     def _update(self, member: Member, loss: float, norm: float) -> StepReport:
         if not isfinite(loss) or not isfinite(norm):

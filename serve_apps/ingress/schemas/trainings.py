@@ -38,15 +38,31 @@ class NewTraining(Body):
         return self
 
 
+class LossPoint(Answer):
+    """The loss of one step."""
+
+    step: int
+    loss: float
+
+
 class TrainingAnswer(Answer):
     """`model` is what `POST /v1/images/generations` takes once `state` is `succeeded`. `queue_position` counts those
-    ahead while it is queued; `error` is a stable word for why it failed."""
+    ahead while it is queued, `waits_for` says what for (its turn, the account's quota, a worker in its region or with
+    enough memory) and `starts_at` and `ends_at` when, as far as that is known. Once it trains, `step` of `steps`,
+    `seconds_left` and the `loss` tell how it goes. `error` is a stable word for why it failed."""
 
     object: str = "training"
     id: str = Field(examples=["job_01a20baf9dd6707993b5dc044a7a3ac2"])
     state: str = Field(examples=["processing"])
     progress: float = Field(ge=0, le=1, examples=[0.42])
     queue_position: int | None
+    waits_for: str | None = Field(examples=["turn"])
+    starts_at: datetime | None
+    ends_at: datetime | None
+    step: int | None
+    steps: int | None
+    seconds_left: float | None
+    loss: list[LossPoint]
     preset: str
     inputs: list[str]
     region: str
@@ -57,11 +73,19 @@ class TrainingAnswer(Answer):
 
 
 def training_answer(job: Job) -> TrainingAnswer:
+    forecast, pace = job.forecast, job.pace
     return TrainingAnswer(
         id=job.id,
         state=job.state,
         progress=job.progress,
         queue_position=job.position,
+        waits_for=forecast.waits_for if forecast else None,
+        starts_at=forecast.starts_at if forecast else None,
+        ends_at=forecast.ends_at if forecast else None,
+        step=pace.step if pace else None,
+        steps=pace.steps if pace else None,
+        seconds_left=pace.seconds_left if pace else None,
+        loss=[LossPoint(step=step, loss=loss) for step, loss in pace.curve] if pace else [],
         preset=job.preset,
         inputs=list(job.inputs),
         region=job.region,

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from governance.ids import JobId
 from governance.model import JobState, Kind
 from governance.service import GovernanceService
 from tests.integration.pool.house import adapter_bytes, adapters, ended, enqueue, worker_on
@@ -33,13 +34,15 @@ async def test_photos_become_an_adapter_previews_and_a_report(service: Governanc
     person = await enqueue(service)
     scorer = Likes(0.9)
     async with worker_on(service, settings(tiny_base, REGION), scorer) as (worker, desk):
-        await asyncio.wait_for(worker.run(asyncio.Event()), 90)
+        await asyncio.wait_for(worker.run(asyncio.Event()), 150)
         assert not worker.jobs
         assert len(desk.pack.trainer) == 0  # type: ignore[attr-defined]
     job = await service.job(person.job.id)
     assert job.state is JobState.SUCCEEDED
     (adapter,) = await adapters(service, person)
     assert job.result == adapter.id
+    assert job.pace is not None
+    assert (job.pace.steps, job.pace.seconds_left) == (12, None)
     assert set(adapter.parents) == {photo.id for photo in person.photos}
     assert scorer.seen == [(1, 16, 16, 3)]
     kinds = [artifact.kind for artifact in (await service.artifacts(person.subject.id)).items]
@@ -51,10 +54,10 @@ async def test_photos_become_an_adapter_previews_and_a_report(service: Governanc
 async def test_a_pack_and_a_single_training_give_the_same_adapters(service: GovernanceService, tiny_base: Path) -> None:
     together = [await enqueue(service, {"seed": 5, "steps": 6 + 3 * n, "rank": 2 + n}, seed=n) for n in range(3)]
     async with worker_on(service, settings(tiny_base, REGION)) as (worker, _):
-        await asyncio.wait_for(worker.run(asyncio.Event()), 90)
+        await asyncio.wait_for(worker.run(asyncio.Event()), 150)
     alone = await enqueue(service, {"seed": 5, "steps": 9, "rank": 3}, seed=1)
     async with worker_on(service, settings(tiny_base, REGION)) as (worker, _):
-        await asyncio.wait_for(worker.run(asyncio.Event()), 90)
+        await asyncio.wait_for(worker.run(asyncio.Event()), 150)
     packed, single = await adapter_bytes(service, together[1]), await adapter_bytes(service, alone)
     assert len(packed) == len(single)
     half = len(packed) // 2  # the header names no job; what follows are float32 matrices
@@ -67,7 +70,7 @@ async def test_an_unreadable_photo_fails_its_job_alone(service: GovernanceServic
     broken = await enqueue(service, broken=True)
     well = await enqueue(service, seed=1)
     async with worker_on(service, settings(tiny_base, REGION)) as (worker, _):
-        await asyncio.wait_for(worker.run(asyncio.Event()), 90)
+        await asyncio.wait_for(worker.run(asyncio.Event()), 150)
     failed = await service.job(broken.job.id)
     assert (failed.state, failed.code) == (JobState.FAILED, "unreadable_photo")
     assert not await adapters(service, broken)
@@ -79,19 +82,25 @@ async def test_a_diverging_job_is_expelled_and_its_mate_is_bitwise_undisturbed(
 ) -> None:
     alone = await enqueue(service, {"seed": 3, "steps": 30})
     async with worker_on(service, settings(tiny_base, REGION)) as (worker, _):
-        await asyncio.wait_for(worker.run(asyncio.Event()), 90)
+        await asyncio.wait_for(worker.run(asyncio.Event()), 150)
     mate = await enqueue(service, {"seed": 3, "steps": 30})
     poison = await enqueue(service, {"learning_rate": 0.1, "max_grad_norm": 0, "steps": 30}, seed=1)
     async with worker_on(service, settings(tiny_base, REGION)) as (worker, desk):
         run = asyncio.create_task(worker.run(asyncio.Event()))
-        await eventually(lambda: _training(worker, poison.job.id), within_s=30)
+        await eventually(lambda: _training(worker, poison.job.id), within_s=120)
         await desk.device.run(_poison, desk, poison.job.id)
-        await asyncio.wait_for(run, 60)
+        await asyncio.wait_for(run, 150)
     failed = await service.job(poison.job.id)
     assert (failed.state, failed.code) == (JobState.FAILED, "loss_diverged")
     np.testing.assert_allclose(
         _floats(await adapter_bytes(service, alone)), _floats(await adapter_bytes(service, mate)), atol=2e-4
     )
+
+
+async def _told(service: GovernanceService, id: JobId) -> bool:
+    """The client sees step, loss and the seconds left of a training on its way."""
+    pace = (await service.job(id)).pace
+    return pace is not None and pace.step > 0 and (pace.seconds_left or 0) > 0 and len(pace.curve) > 0
 
 
 async def _training(worker: object, id: str) -> bool:
@@ -115,7 +124,7 @@ def _floats(data: bytes) -> np.ndarray:
 async def test_too_low_a_score_says_so_and_keeps_no_adapter(service: GovernanceService, tiny_base: Path) -> None:
     person = await enqueue(service, {"min_identity": 0.5})
     async with worker_on(service, settings(tiny_base, REGION), Likes(0.2)) as (worker, _):
-        await asyncio.wait_for(worker.run(asyncio.Event()), 90)
+        await asyncio.wait_for(worker.run(asyncio.Event()), 150)
     job = await service.job(person.job.id)
     assert (job.state, job.code) == (JobState.FAILED, "identity_too_low")
     assert not await adapters(service, person)
@@ -125,9 +134,10 @@ async def test_a_canceled_job_leaves_before_its_end(service: GovernanceService, 
     person = await enqueue(service, {"steps": 20_000})
     async with worker_on(service, settings(tiny_base, REGION)) as (worker, desk):
         run = asyncio.create_task(worker.run(asyncio.Event()))
-        await eventually(lambda: _training(worker, person.job.id), within_s=30)
+        await eventually(lambda: _training(worker, person.job.id), within_s=120)
+        await eventually(lambda: _told(service, person.job.id), within_s=120)
         await service.cancel_job(person.job.id, person.subject.id)
-        await asyncio.wait_for(run, 30)
+        await asyncio.wait_for(run, 150)
         assert len(desk.pack.trainer) == 0  # type: ignore[attr-defined]
     assert (await service.job(person.job.id)).state is JobState.CANCELED
 
@@ -138,29 +148,29 @@ async def test_an_erased_person_is_out_of_memory_when_the_drop_is_acknowledged(
     person = await enqueue(service, {"steps": 20_000})
     async with worker_on(service, settings(tiny_base, REGION)) as (worker, desk):
         run = asyncio.create_task(worker.run(asyncio.Event()))
-        await eventually(lambda: _training(worker, person.job.id), within_s=30)
+        await eventually(lambda: _training(worker, person.job.id), within_s=120)
         (active,) = worker.jobs
         await service.erase(person.subject.id)
-        await asyncio.wait_for(run, 30)
+        await asyncio.wait_for(run, 150)
         assert len(desk.pack.trainer) == 0  # type: ignore[attr-defined]
         assert not active.album.pixels.any()
         assert not desk.pack.trainer.stack.rows.any()  # type: ignore[attr-defined]
 
 
 async def test_a_worker_that_must_leave_seals_and_another_goes_on(service: GovernanceService, tiny_base: Path) -> None:
-    person = await enqueue(service, {"steps": 400})
+    person = await enqueue(service, {"steps": 200})
     leave = asyncio.Event()
     async with worker_on(service, settings(tiny_base, REGION), name="first") as (worker, _):
         run = asyncio.create_task(worker.run(leave))
-        await eventually(lambda: _training(worker, person.job.id), within_s=30)
+        await eventually(lambda: _training(worker, person.job.id), within_s=120)
         leave.set()
-        await asyncio.wait_for(run, 30)
+        await asyncio.wait_for(run, 150)
     assert (await service.job(person.job.id)).state is JobState.QUEUED
     assert (await service.artifacts(person.subject.id, Kind.CHECKPOINT)).items
     async with worker_on(service, settings(tiny_base, REGION), name="second") as (worker, _):
         run = asyncio.create_task(worker.run(asyncio.Event()))
-        await eventually(lambda: _resumed(worker, person.job.id), within_s=30)
-        await asyncio.wait_for(run, 60)
+        await eventually(lambda: _resumed(worker, person.job.id), within_s=120)
+        await asyncio.wait_for(run, 150)
     assert await ended(service, person.job.id)
     assert len(await adapters(service, person)) == 1
 
@@ -171,6 +181,6 @@ async def test_a_request_that_cannot_be_trained_fails_at_once(
 ) -> None:
     person = await enqueue(service, params)
     async with worker_on(service, settings(tiny_base, REGION)) as (worker, _):
-        await asyncio.wait_for(worker.run(asyncio.Event()), 30)
+        await asyncio.wait_for(worker.run(asyncio.Event()), 150)
     job = await service.job(person.job.id)
     assert (job.state, job.code) == (JobState.FAILED, "invalid_job")
