@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from diffusers.utils import logging as diffusers_logging
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from transformers.utils import logging as transformers_logging
 
 from training.config import BaseModelSettings, PreviewSettings
 from training.demo.weights import BASE
@@ -137,6 +139,9 @@ def main(
     """Fine-tunes a base model on a folder of photos, without the service."""
     given = {**locals(), "settings": settings or [], "prompts": prompt or []}
     teller = Lines() if as_json else Bar()
+    for library in (diffusers_logging, transformers_logging):
+        library.set_verbosity_error()
+        library.disable_progress_bar()
     try:
         order = order_of(given)
         teller.done(_made(order, workers, address, teller))
