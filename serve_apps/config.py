@@ -85,6 +85,14 @@ class GeneratorSettings(Frozen):
     device: str = "cpu"
     dtype: str = "float32"
     slots: int = Field(default=8, ge=1)
+    rank_buckets: tuple[int, ...] = (4, 8, 16, 32)
+    targets: tuple[str, ...] = Field(
+        default=(), description="Ends of the layers that adapters may reach, empty: all. Compiled code pays for each."
+    )
+    memory_mb: int = Field(
+        default=0, ge=0, description="What a step may take on the device beside weights and adapters; 0: no bound."
+    )
+    host_cache_mb: int = Field(default=2048, ge=1, description="Adapters kept in host memory behind the slots.")
     execution: str = "eager"
     max_batch: int = Field(default=8, ge=1)
     max_queued: int = Field(default=64, ge=1, description="Pictures waiting in one replica before it says 503.")

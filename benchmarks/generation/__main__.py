@@ -7,6 +7,7 @@ import json
 import platform
 import time
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import diffusers
@@ -14,11 +15,11 @@ import peft
 import torch
 from diffusers.utils import logging as diffusers_logging
 
+from benchmarks.circumstances import machine
 from benchmarks.generation import pictures, steps, swaps, traffic
-from benchmarks.generation.bases import ATTENTION, load
+from benchmarks.generation.bases import ATTENTION, Subject, load
 from serve_apps.engine.config import Execution
 
-PARTS = ["steps", "pictures", "differences", "swaps", "traffic", "compiled"]
 BARS: dict[str, tuple[str, float]] = {
     "mixed_over_base": (">=", 0.85),
     "mixed_over_identical": (">=", 0.97),
@@ -49,7 +50,7 @@ def main() -> None:
     report["seconds"] = round(time.perf_counter() - began, 1)
     report["bars"] = {name: _verdict(report, name) for name in BARS if name in report}
     if asked.json:
-        print(json.dumps(report, indent=2))
+        print(json.dumps(report))
     else:
         for name, value in report.items():
             print(f"{name:36} {value}")
@@ -70,7 +71,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--registered", type=int, default=10_000)
     parser.add_argument("--threads", type=int, default=0, help="torch threads (default: torch's own choice)")
     parser.add_argument(
-        "--only", nargs="*", default=[], help="some of: steps pictures differences swaps traffic compiled"
+        "--only", nargs="*", choices=tuple(PARTS), default=[], help="the parts to measure (default: all)"
     )
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
@@ -79,31 +80,54 @@ def _arguments() -> argparse.Namespace:
 def _measure(asked: argparse.Namespace) -> dict[str, Any]:
     subject = load(asked.model, asked.device, getattr(torch, asked.dtype), asked.rank)
     report = _circumstances(asked, subject.trained)
-    parts = asked.only or PARTS
-    users, eager = asked.users, Execution.EAGER
-    sequential = asked.sequential or users
-    if "steps" in parts:
-        report |= steps.measure(subject, users, asked.repeats, eager, asked.device)
-    if "pictures" in parts:
-        rounds = max(1, asked.repeats // 3)
-        report |= pictures.speed(subject, users, asked.steps, sequential, rounds, eager)
-    if "differences" in parts:
-        report |= pictures.differences(subject, users, asked.steps)
-    if "swaps" in parts:
-        report |= swaps.activation(subject, asked.repeats)
-        report["memory_growth_mb_per_10000_swaps"] = swaps.memory_growth(subject, asked.swaps)
-    if "traffic" in parts:
-        report["join_wait_steps_max"] = traffic.join_wait(subject, users, asked.steps)
-        report |= traffic.latency(subject, users, asked.steps, asked.requests, eager)
-        report |= traffic.zipf(subject, users, asked.steps, asked.requests, asked.registered)
-    if "compiled" in parts:
-        compiled = Execution.GRAPHED if asked.device == "cuda" else Execution.COMPILED
-        report["compiled"] = steps.measure(subject, users, asked.repeats, compiled, asked.device)
-        rounds = max(1, asked.repeats // 3)
-        report["compiled"] |= pictures.speed(subject, users, asked.steps, sequential, rounds, compiled)
-        swapped = min(1000, asked.swaps)
-        report["recompiles_per_1000_swaps"] = swaps.recompiles(subject, users, swapped, compiled)
+    report["part_seconds"] = {}
+    for part in asked.only or PARTS:
+        began = time.perf_counter()
+        report |= PARTS[part](subject, asked)
+        report["part_seconds"][part] = round(time.perf_counter() - began, 1)
     return report
+
+
+def _steps(subject: Subject, asked: argparse.Namespace) -> dict[str, Any]:
+    return steps.measure(subject, asked.users, asked.repeats, Execution.EAGER, asked.device)
+
+
+def _pictures(subject: Subject, asked: argparse.Namespace, execution: Execution = Execution.EAGER) -> dict[str, Any]:
+    rounds = max(1, asked.repeats // 3)
+    return pictures.speed(subject, asked.users, asked.steps, asked.sequential or asked.users, rounds, execution)
+
+
+def _differences(subject: Subject, asked: argparse.Namespace) -> dict[str, Any]:
+    return pictures.differences(subject, asked.users, asked.steps)
+
+
+def _swaps(subject: Subject, asked: argparse.Namespace) -> dict[str, Any]:
+    found = swaps.activation(subject, asked.repeats)
+    return found | {"memory_growth_mb_per_10000_swaps": swaps.memory_growth(subject, asked.swaps)}
+
+
+def _traffic(subject: Subject, asked: argparse.Namespace) -> dict[str, Any]:
+    waited = {"join_wait_steps_max": traffic.join_wait(subject, asked.users, asked.steps)}
+    latency = traffic.latency(subject, asked.users, asked.steps, asked.requests, Execution.EAGER)
+    return waited | latency | traffic.zipf(subject, asked.users, asked.steps, asked.requests, asked.registered)
+
+
+def _compiled(subject: Subject, asked: argparse.Namespace) -> dict[str, Any]:
+    execution = Execution.GRAPHED if asked.device == "cuda" else Execution.COMPILED
+    found = steps.measure(subject, asked.users, asked.repeats, execution, asked.device)
+    found |= _pictures(subject, asked, execution)
+    swapped = swaps.recompiles(subject, asked.users, min(1000, asked.swaps), execution)
+    return {"compiled": found, "recompiles_per_1000_swaps": swapped}
+
+
+PARTS: dict[str, Callable[[Subject, argparse.Namespace], dict[str, Any]]] = {
+    "steps": _steps,
+    "pictures": _pictures,
+    "differences": _differences,
+    "swaps": _swaps,
+    "traffic": _traffic,
+    "compiled": _compiled,
+}
 
 
 def _circumstances(asked: argparse.Namespace, trained: bool) -> dict[str, Any]:
@@ -113,6 +137,7 @@ def _circumstances(asked: argparse.Namespace, trained: bool) -> dict[str, Any]:
         "device": asked.device,
         "device_name": torch.cuda.get_device_name() if asked.device == "cuda" else platform.processor() or "cpu",
         "dtype": asked.dtype,
+        "machine": machine(),
         "threads": torch.get_num_threads(),
         "users": asked.users,
         "rows": 2 * asked.users,

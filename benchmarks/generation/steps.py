@@ -72,13 +72,16 @@ def _variants(engine: Engine, config: EngineConfig, subject: Subject, execution:
     distinct = lane.slot_of_rows()
     alike = [distinct[0]] * len(distinct)
     plain = Denoiser(subject.copy().unet, execution)
-    ours = batcher._denoiser
+    ours, rank = batcher._denoiser, subject.rank
     lane.prepare()
+    with torch.inference_mode():
+        plain.prepare(views, rank)
+    engine.warm()
     return {
-        "base": (lambda: None, lambda: plain(views)),
+        "base": (lambda: None, lambda: plain(views, rank)),
         # Rows are copied when people join or leave, not in a step; activation is measured by itself.
-        "mixed": (lambda: chooser.for_denoising(distinct), lambda: ours(views)),
-        "identical": (lambda: chooser.for_denoising(alike), lambda: ours(views)),
+        "mixed": (lambda: chooser.for_denoising(distinct), lambda: ours(views, rank)),
+        "identical": (lambda: chooser.for_denoising(alike), lambda: ours(views, rank)),
     }
 
 

@@ -15,6 +15,7 @@ from serve_apps.engine.hostcache import HostCache
 from serve_apps.engine.lane import Lane, LaneShape
 from serve_apps.engine.memory import bytes_per_row
 from serve_apps.engine.model import AdapterId, Size
+from serve_apps.engine.pacing import Pace, marker_of
 from serve_apps.engine.samplers import SamplerBook
 from serve_apps.engine.slots import AdapterLibrary
 from serve_apps.engine.stacks import Stacks
@@ -54,7 +55,8 @@ def build_batcher(
     lanes = {size: Lane(shape_of(base, size, config.max_rows), device, dtype) for size in config.sizes}
     row_bytes = {} if config.memory_bytes is None else {s: _row_bytes(lane, denoiser) for s, lane in lanes.items()}
     book = SamplerBook(base.scheduler_config)
-    batcher = Batcher(config, lanes, library, text, denoiser, stacks, row_bytes, listener, clock)
+    pace = Pace(marker_of(device), clock)
+    batcher = Batcher(config, lanes, library, text, denoiser, stacks, row_bytes, listener, pace, clock)
     cells = {size: lane.shape.height * lane.shape.width for size, lane in lanes.items()}
     return Parts(batcher, library, stacks, text, book, denoiser, cells)
 

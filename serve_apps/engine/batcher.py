@@ -25,6 +25,7 @@ from serve_apps.engine.errors import AdapterDropped, AdapterUnavailable, Deadlin
 from serve_apps.engine.jobs import Job
 from serve_apps.engine.lane import Lane, Sample
 from serve_apps.engine.model import AdapterId, RequestId, Size
+from serve_apps.engine.pacing import Pace
 from serve_apps.engine.queueing import FairQueue
 from serve_apps.engine.slots import Absent, AdapterLibrary
 from serve_apps.engine.stats import Rate
@@ -34,11 +35,12 @@ from serve_apps.engine.text import TextEncoding
 class RowChooser(Protocol):
     """Tells the layers of the UNet and the text encoders whose adapter each row of the coming forward uses."""
 
-    def for_denoising(self, slots: list[int]) -> None: ...
+    def for_denoising(self, slots: list[int]) -> int:
+        """Returns the rank bucket that the layers show."""
 
     def for_text(self, slots: list[int]) -> None: ...
 
-    def show_each_rank(self) -> Iterator[None]:
+    def show_each_rank(self) -> Iterator[int]:
         """Prepare empty rows of every rank bucket in turn, for compiled code to be made for."""
 
 
@@ -65,15 +67,16 @@ class Batcher:
         chooser: RowChooser,
         row_bytes: dict[Size, int],
         listener: Listener,
+        pace: Pace,
         clock: Callable[[], float],
     ) -> None:
         self._config, self._library, self._text, self._denoiser = config, library, text, denoiser
         self._chooser, self._row_bytes, self._listener, self._clock = chooser, row_bytes, listener, clock
-        self._lanes = lanes
+        self._lanes, self._pace = lanes, pace
         self._turns = deque(lanes.values())
         self.queue: FairQueue[Job] = FairQueue()
         self.steps = 0
-        self.fill, self.cells_per_s = Rate(), Rate()
+        self.fill, self.cells_per_s = Rate(), pace.cells_per_s
 
     @property
     def samples(self) -> list[Sample]:
@@ -118,6 +121,8 @@ class Batcher:
             for sample in [s for s in lane.samples if s.job.adapter_id == id]:
                 self._end_running(lane, sample, reason)
         self._library.drop(id)
+        # Zeroing is queued behind the step under way; whoever asked is told when it has been done.
+        self._pace.settle()
 
     @staticmethod
     def dropped_reason() -> AdapterDropped:
@@ -140,10 +145,10 @@ class Batcher:
         """Run compiled code once on empty buffers of every shape it will see."""
         if self._config.execution is Execution.EAGER:
             return
-        for _ in self._chooser.show_each_rank():
+        for rank in self._chooser.show_each_rank():
             for lane in self._lanes.values():
                 for rows in self._config.row_buckets:
-                    self._denoiser(lane.views(rows, rows))
+                    self._denoiser.prepare(lane.views(rows, rows), rank)
         self._denoiser.warm()
 
     def close(self, reason: BaseException) -> None:
@@ -155,6 +160,7 @@ class Batcher:
                 self._end_running(lane, sample, reason)
             lane.wipe()
         self._library.close()
+        self._pace.settle()
 
     def _take_in_arrivals(self) -> None:
         near, failed = self._library.collect()
@@ -242,9 +248,9 @@ class Batcher:
         samples = len(lane.samples) if self._config.execution is Execution.EAGER else rows
         lane.prepare()
         slots = lane.slot_of_rows()
-        self._chooser.for_denoising(slots + [0] * (rows - len(slots)))
+        rank = self._chooser.for_denoising(slots + [0] * (rows - len(slots)))
         try:
-            x_next, x0 = self._denoiser(lane.views(rows, samples))
+            x_next, x0 = self._denoiser(lane.views(rows, samples), rank)
         except torch.OutOfMemoryError as error:
             self._out_of_memory(lane, error)
             return
@@ -254,7 +260,7 @@ class Batcher:
         self.steps += 1
         self.fill.add(lane.rows / self._config.max_rows)
         self._finish_turn(lane)
-        self._note_speed(len(slots) * lane.shape.height * lane.shape.width, self._clock() - began)
+        self._pace.queued(len(slots) * lane.shape.height * lane.shape.width, began)
 
     def _finish_turn(self, lane: Lane) -> None:
         for sample in list(lane.samples):
@@ -270,10 +276,6 @@ class Batcher:
                 finished = lane.x_nchw[sample.index].clone()
                 self._leave(lane, sample)
                 self._listener.denoised(Decoding(job, finished, None, job.done_steps))
-
-    def _note_speed(self, cells: int, seconds: float) -> None:
-        if seconds > 0:
-            self.cells_per_s.add(cells / seconds)
 
     def _out_of_memory(self, lane: Lane, error: BaseException) -> None:
         reason = EngineError("the device ran out of memory; lower max_rows or set memory_bytes")

@@ -1,13 +1,15 @@
 """Latents to pictures, off the steps' path: batched, finished pictures before previews.
 
 The decoder has a thread of its own once the engine runs (`start`); without one, `run_once` decodes a batch in place.
-Latents are zeroed as soon as they are decoded or discarded.
+On an accelerator it also has a stream of its own, so that decoding fills what the steps leave idle and never stands
+in line between two of them. Latents are zeroed as soon as they are decoded or discarded.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +20,7 @@ from torch import Tensor
 
 from serve_apps.engine.jobs import Job
 from serve_apps.engine.model import Picture
+from serve_apps.engine.transfer import stream_on
 
 Exact = NDArray[np.float32]
 """A picture before rounding: `[height, width, 3]`, from 0 to 1."""
@@ -31,6 +34,8 @@ class Decoding:
     latents_chw: Tensor = field(repr=False)
     preview: int | None
     step: int
+    ready: torch.cuda.Event | None = None
+    """Where the steps' stream has finished the latents; None where there are no streams."""
 
 
 Deliver = Callable[[Decoding, Exact], None]
@@ -46,6 +51,7 @@ class Decoder:
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closing = False
+        self._stream: torch.cuda.Stream | None = None
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -56,6 +62,8 @@ class Decoder:
 
     def offer(self, decoding: Decoding) -> None:
         """Queue latents for decoding; they belong to the decoder from now on."""
+        if decoding.latents_chw.is_cuda:
+            decoding.ready = torch.cuda.current_stream(decoding.latents_chw.device).record_event()
         with self._wake:
             self._waiting.append(decoding)
             self._wake.notify()
@@ -111,18 +119,33 @@ class Decoder:
 
     @torch.inference_mode()
     def _decode(self, batch: list[Decoding]) -> None:
-        try:
-            pictures = decode(self._vae, torch.stack([d.latents_chw for d in batch]))
-        except RuntimeError as error:
-            # Out of device memory or a broken kernel: these pictures fail, the decoder lives on.
-            for decoding in batch:
-                self._fail(decoding, error)
-            return
-        finally:
-            for decoding in batch:
-                decoding.latents_chw.zero_()
+        with self._aside(batch):
+            try:
+                pictures = decode(self._vae, torch.stack([d.latents_chw for d in batch]))
+            except RuntimeError as error:
+                # Out of device memory or a broken kernel: these pictures fail, the decoder lives on.
+                for decoding in batch:
+                    self._fail(decoding, error)
+                return
+            finally:
+                for decoding in batch:
+                    decoding.latents_chw.zero_()
         for decoding, picture in zip(batch, pictures, strict=True):
             self._deliver(decoding, picture)
+
+    @contextmanager
+    def _aside(self, batch: list[Decoding]) -> Iterator[None]:
+        """On the decoder's stream, once the latents are there; they stay allocated until that stream is done."""
+        ready = [(d.latents_chw, d.ready) for d in batch if d.ready is not None]
+        if not ready:
+            yield
+            return
+        self._stream = self._stream or stream_on(ready[0][0].device)
+        with torch.cuda.stream(self._stream):
+            for latents_chw, event in ready:
+                self._stream.wait_event(event)
+                latents_chw.record_stream(self._stream)
+            yield
 
 
 def decode(vae: Any, latents_nchw: Tensor) -> list[Exact]:

@@ -24,6 +24,7 @@ from serve_apps.engine.jobs import Job, generator_of
 from serve_apps.engine.model import Size
 from serve_apps.engine.samplers import COEFFICIENTS
 from serve_apps.engine.text import Embeddings
+from serve_apps.engine.transfer import send
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class Lane:
         sample = Sample(job, slot, len(self.samples), generator_of(job.seed))
         self.samples.append(sample)
         start = torch.randn((1, *self.x_nchw.shape[1:]), generator=sample.generator) * job.plan.initial_scale
-        self.x_nchw[sample.index].copy_(start[0])
+        send(self.x_nchw[sample.index], start[0])
         self.guidance_n[sample.index] = job.guidance
         for embeddings in (prompt, negative):
             if embeddings is not None:
@@ -145,12 +146,12 @@ class Lane:
             return
         plans = [(sample.job.plan, sample.job.done_steps) for sample in self.samples]
         n = len(plans)
-        self.coefficients_kn[:, :n].copy_(torch.stack([plan.coefficients_tk[at] for plan, at in plans], dim=1))
-        self.timesteps_n[:n].copy_(torch.stack([plan.timesteps_t[at] for plan, at in plans]))
+        send(self.coefficients_kn[:, :n], torch.stack([plan.coefficients_tk[at] for plan, at in plans], dim=1))
+        send(self.timesteps_n[:n], torch.stack([plan.timesteps_t[at] for plan, at in plans]))
         for sample in self.samples:
             if sample.job.plan.draws_noise:
                 noise = torch.randn((1, *self.noise_nchw.shape[1:]), generator=sample.generator)
-                self.noise_nchw[sample.index].copy_(noise[0])
+                send(self.noise_nchw[sample.index], noise[0])
 
     def views(self, rows: int, samples: int) -> LaneViews:
         """The first `samples` samples and `rows` rows; those beyond what is in use are harmless padding."""
@@ -196,8 +197,8 @@ class Lane:
 
     def _reindex(self) -> None:
         n, r = len(self.samples), len(self._owners)
-        self.prompt_row_n[:n].copy_(torch.tensor([s.prompt_row for s in self.samples], dtype=torch.long))
-        self.negative_row_n[:n].copy_(torch.tensor([s.negative_row for s in self.samples], dtype=torch.long))
-        self.sample_of_row_r[:r].copy_(torch.tensor([s.index for s in self._owners], dtype=torch.long))
+        send(self.prompt_row_n[:n], torch.tensor([s.prompt_row for s in self.samples], dtype=torch.long))
+        send(self.negative_row_n[:n], torch.tensor([s.negative_row for s in self.samples], dtype=torch.long))
+        send(self.sample_of_row_r[:r], torch.tensor([s.index for s in self._owners], dtype=torch.long))
         for index in (self.prompt_row_n[n:], self.negative_row_n[n:], self.sample_of_row_r[r:]):
             index.zero_()

@@ -90,8 +90,8 @@ class RowStack:
                     self._clear_row(r, row)
         del self._extents[slot], self._paths[slot]
 
-    def choose(self, slots: list[int]) -> None:
-        """Row `j` of the coming forward uses the adapter in `slots[j]`; 0 is the base."""
+    def choose(self, slots: list[int]) -> int:
+        """Row `j` of the coming forward uses the adapter in `slots[j]`; 0 is the base. The rank bucket shown."""
         # An adapter that does not reach this module is the base here: a row must never remember an empty slot,
         # for the next adapter in it may well reach the module.
         slots = [slot if slot in self._extents else 0 for slot in slots]
@@ -102,6 +102,7 @@ class RowStack:
             if self._held[rank][row] != slot:
                 self._fill_row(rank, row, slot)
         self._show(rank, frozenset(self._paths[slot] for slot in used))
+        return rank
 
     def show(self, rank: int) -> None:
         """Let every layer read the rows of a rank bucket."""

@@ -10,6 +10,7 @@ from torch import Tensor
 from serve_apps.engine.config import EngineConfig, Execution
 from serve_apps.engine.hostcache import HostAdapter
 from serve_apps.engine.layout import empty
+from serve_apps.engine.pacing import Mark, marker_of
 from serve_apps.engine.rowstack import RowStack
 from training.engine.base import BaseModel
 from training.engine.errors import RankTooLarge, UnknownTarget
@@ -26,12 +27,17 @@ class ParsedAdapter:
     rank: int
     flats: dict[Component, Tensor] = field(repr=False)
     paths: dict[Component, frozenset[str]] = field(repr=False)
+    copied: Mark | None = None
+    """Where the device's queue ends with its last copy from here."""
 
     @property
     def nbytes(self) -> int:
         return sum(flat.nbytes for flat in self.flats.values())
 
     def wipe(self) -> None:
+        """Overwrite all of it with zeros, once a copy to the device that is queued has been made."""
+        if self.copied is not None:
+            self.copied.synchronize()
         for flat in self.flats.values():
             flat.zero_()
 
@@ -46,6 +52,7 @@ class Stacks:
         eager = config.execution is Execution.EAGER
         self._ranks = config.rank_buckets
         self._pinned = base.device.type == "cuda"
+        self._marker = marker_of(base.device)
         self._interned: dict[frozenset[str], frozenset[str]] = {}
         # The names of files are resolved against the base model's own layers, before they are replaced.
         self._names = NameBook(base.modules)
@@ -90,21 +97,23 @@ class Stacks:
         assert isinstance(adapter, ParsedAdapter), "only adapters parsed here are loaded here"
         for name, flat in adapter.flats.items():
             self._all[name].load(slot, flat, adapter.paths[name])
+        if self._marker is not None:
+            adapter.copied = self._marker()
 
     def evict(self, slot: int) -> None:
         """Zero `slot` in every component."""
         for stack in self._all.values():
             stack.evict(slot)
 
-    def for_denoising(self, slots: list[int]) -> None:
-        """The adapters of the UNet's coming rows."""
-        self._unet.choose(slots)
+    def for_denoising(self, slots: list[int]) -> int:
+        """The adapters of the UNet's coming rows; returns the rank bucket that its layers show."""
+        return self._unet.choose(slots)
 
-    def show_each_rank(self) -> Iterator[None]:
+    def show_each_rank(self) -> Iterator[int]:
         """Give the UNet's layers the (empty) rows of each rank bucket in turn."""
         for rank in self._ranks:
             self._unet.show(rank)
-            yield
+            yield rank
 
     def for_text(self, slots: list[int]) -> None:
         """The adapters of the prompts about to be encoded."""

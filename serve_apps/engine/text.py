@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from serve_apps.engine.jobs import Tokens
+from serve_apps.engine.transfer import bring
 from training.engine.base import BaseModel
 
 
@@ -52,5 +53,5 @@ class TextEncoding:
     @torch.inference_mode()
     def encode(self, prompts: list[Tokens]) -> Embeddings:
         """The embeddings of `prompts`; the adapters of the rows have been chosen beforehand."""
-        found = self._base.embed([torch.stack(ids_l) for ids_l in zip(*prompts, strict=True)])
+        found = self._base.embed([bring(torch.stack(ids_l), self._base.device) for ids_l in zip(*prompts, strict=True)])
         return Embeddings(found.text_bld, found.pooled_bp)

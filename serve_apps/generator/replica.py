@@ -111,7 +111,11 @@ def engine_config(settings: ServeSettings) -> EngineConfig:
         max_rows=rows,
         row_buckets=tuple(sorted({1, *range(2, rows + 1, 2)})),
         execution=Execution(generator.execution),
+        memory_bytes=generator.memory_mb << 20 or None,
         slots=max(generator.slots, rows),
+        rank_buckets=generator.rank_buckets,
+        targets=generator.targets,
+        host_cache_bytes=generator.host_cache_mb << 20,
         max_waiting=generator.max_queued,
         max_steps=settings.images.max_steps,
     )

@@ -138,7 +138,7 @@ def test_running_out_of_device_memory_ends_the_batch_and_not_the_engine(
     ticket = engine.submit(request(None))
     denoise = engine._batcher._denoiser
 
-    def full(views: object) -> None:
+    def full(*_: object) -> None:
         raise torch.OutOfMemoryError("no room")
 
     with monkeypatch.context() as patch:

@@ -13,6 +13,7 @@ import torch
 from serve_apps.engine.config import EngineConfig, Execution
 from serve_apps.engine.denoiser import Denoiser
 from serve_apps.engine.engine import Engine
+from serve_apps.engine.graphs import Step
 from serve_apps.engine.lane import Lane, LaneShape
 from serve_apps.engine.model import AccountId, GenerationRequest, RequestId, Sampler, Size
 from tests.unit.serve_apps.engine.tiny import TinyBase, finish, tiny_adapter
@@ -70,6 +71,68 @@ def test_compiled_code_equals_eager_code_and_is_not_compiled_again(base: TinyBas
     compiled.close()
 
 
+def test_replaying_what_was_captured_on_empty_buffers_serves_whoever_sits_in_them(base: TinyBase) -> None:
+    """What a graph does on a device: the step over the tensors of the moment it was captured, and nothing else."""
+    adapters = {adapter.id: adapter.data for adapter in (tiny_adapter(base, n) for n in range(6))}
+    asked = requests(list(adapters), 8)
+    eager = Engine(base.copy(), CONFIG, adapters.__getitem__)
+    graphed = Engine(base.copy(), dataclasses.replace(COMPILED, execution=Execution.GRAPHED), adapters.__getitem__)
+    replays = 0
+
+    def capture(step: Step) -> Step:
+        outputs = step()
+
+        def replay() -> tuple[torch.Tensor, torch.Tensor]:
+            nonlocal replays
+            replays += 1
+            for kept, made in zip(outputs, step(), strict=True):
+                kept.copy_(made)
+            return outputs
+
+        return replay
+
+    graphed._denoiser._capture = capture
+    graphed.warm()
+    for one, other in zip(pictures(eager, asked), pictures(graphed, asked), strict=True):
+        assert np.abs(one - other).max() <= 1e-4
+    assert replays == graphed.stats().steps
+    eager.close()
+    graphed.close()
+
+
+def small_lane() -> Lane:
+    return Lane(LaneShape(SIZE, 4, 4, 8, 8, 3, 5, None), torch.device("cpu"), torch.float32)
+
+
+@torch.inference_mode()
+def test_a_shape_that_cannot_be_captured_runs_without_a_graph() -> None:
+    def refuse(step: Step) -> Step:
+        raise RuntimeError("operation not permitted while a graph is captured")
+
+    lane = small_lane()
+    denoiser = Denoiser(Toy(), Execution.GRAPHED, backend="eager", capture=refuse)
+    denoiser.prepare(lane.views(4, 4), 4)
+    assert denoiser(lane.views(4, 4), 4)[0].shape == (4, 4, 8, 8)
+
+
+@torch.inference_mode()
+def test_a_compiler_that_fails_leaves_the_step_eager() -> None:
+    calls = 0
+
+    def broken(module: object, inputs: object) -> Any:
+        nonlocal calls
+        calls += 1
+        raise OSError("no compiler on this machine")
+
+    lane = small_lane()
+    denoiser = Denoiser(Toy(), Execution.COMPILED, backend=broken)
+    for _ in range(2):
+        made = denoiser(lane.views(4, 4), 4)
+        expected = denoiser.eagerly(lane.views(4, 4))
+        assert all(torch.equal(one, other) for one, other in zip(made, expected, strict=True))
+    assert calls == 1
+
+
 class Toy(torch.nn.Module):
     """Stands for a UNet where only the compiler's counting matters."""
 
@@ -80,14 +143,14 @@ class Toy(torch.nn.Module):
 
 
 def test_a_batch_size_that_was_not_warmed_counts_as_a_recompile() -> None:
-    lane = Lane(LaneShape(SIZE, 4, 4, 8, 8, 3, 5, None), torch.device("cpu"), torch.float32)
+    lane = small_lane()
     denoiser = Denoiser(Toy(), Execution.COMPILED, backend="eager")
     with torch.inference_mode():
-        denoiser(lane.views(4, 4))
+        denoiser.prepare(lane.views(4, 4), 4)
         denoiser.warm()
-        denoiser(lane.views(4, 4))
+        denoiser(lane.views(4, 4), 4)
         assert denoiser.recompiles == 0
-        denoiser(lane.views(3, 3))
+        denoiser(lane.views(3, 3), 4)
     assert denoiser.recompiles == 1
 
 

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from diffusers import DDIMScheduler
 
+from governance.errors import Gone
 from governance.model import ArtifactId, NewArtifact, Purpose
 from governance.transport import Transport
 from serve_apps.config import GeneratorSettings, ImageSettings, ServeSettings
 from serve_apps.engine.config import Execution
+from serve_apps.engine.engine import Engine
 from serve_apps.engine.model import Size
 from serve_apps.generator.replica import GeneratorReplica, engine_config, load_base, size_of
 from serve_apps.generator.routing import REPORT, RESIDENT
@@ -41,8 +43,11 @@ class Holder:
     transport: Transport = field(default_factory=transport)
     held: dict[ArtifactId, Callable[[], None]] = field(default_factory=dict)
     closed: bool = False
+    erased: bool = False
 
     async def hold(self, id: ArtifactId, purpose: Purpose, on_drop: Callable[[], None]) -> bytearray:
+        if self.erased:
+            raise Gone()
         self.held[id] = on_drop
         return bytearray(self.file)
 
@@ -141,6 +146,25 @@ async def test_erasure_reaches_a_replica_that_drains(base: TinyBase, holder: Hol
     await ending
 
 
+async def test_a_replica_that_starts_holds_nothing_and_later_asks_governance(
+    base: TinyBase, holder: Holder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is erased while code is still being compiled has no copy here, and gets none afterwards."""
+    held_while_starting: list[int] = []
+
+    def warm(engine: Engine) -> None:
+        held_while_starting.append(len(holder.held) + engine.stats().fetches)
+        holder.erased = True
+
+    monkeypatch.setattr(Engine, "warm", warm)
+    replica = await replica_of(base, holder)
+    failed = (await events_of(replica, steps=3))[-1]
+    assert held_while_starting == [0]
+    assert isinstance(failed, Failed)
+    assert failed.code == "gone"
+    await replica.__del__()
+
+
 async def test_erasure_reaches_a_replica_that_has_ended(base: TinyBase, holder: Holder) -> None:
     replica = await replica_of(base, holder)
     await events_of(replica, steps=1)
@@ -159,6 +183,14 @@ def test_the_engine_is_sized_by_the_settings() -> None:
     assert (config.max_rows, config.row_buckets) == (6, (1, 2, 4, 6))
     assert config.slots == 6, "every row may pin a slot of its own"
     assert (config.max_waiting, config.max_steps, config.execution) == (9, 40, Execution.COMPILED)
+    assert config.memory_bytes is None
+
+
+def test_memory_and_layers_are_bounded_by_the_settings() -> None:
+    bounded = GeneratorSettings(memory_mb=3, host_cache_mb=5, rank_buckets=(8,), targets=("to_q",))
+    config = engine_config(ServeSettings(generator=bounded))
+    assert (config.memory_bytes, config.host_cache_bytes) == (3 << 20, 5 << 20)
+    assert (config.rank_buckets, config.targets) == ((8,), ("to_q",))
 
 
 def test_sizes_are_written_width_first() -> None:
