@@ -8,6 +8,7 @@ Only ids, hashes, enums, times and sealed bytes pass through here.
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from governance.events.api import EventsApi
 from governance.ledger.vitals import Vitals
 from governance.lineage.graph import Lineage
 from governance.model import (
@@ -231,6 +232,7 @@ class Governance(
     MoneyApi,
     RightsApi,
     PeopleApi,
+    EventsApi,
     VitalsApi,
     Protocol,
 ):

@@ -17,6 +17,9 @@ from governance.erasure.fence import Fence
 from governance.erasure.orphans import Orphans
 from governance.erasure.runner import Runner
 from governance.erasure.steps import Scan, Tools, write_down
+from governance.events.events import Events
+from governance.events.service import EventParts
+from governance.events.webhooks import Webhooks
 from governance.gate.context import GateContext
 from governance.gate.gate import Gate
 from governance.idempotency import Idempotency
@@ -46,6 +49,7 @@ from governance.vault.kms import KmsKeys
 from governance.vault.provider import KeyProvider
 from governance.vault.rotation import Rotation
 
+_PUBLISH_S = 0.25
 _SWEEP_S = 1.0
 _WATCH_S = 5.0
 _NEWS_S = 2.0
@@ -88,6 +92,7 @@ class Parts:
     rotation: Rotation
     rights: RightsParts
     people: PeopleParts
+    events: EventParts
     background: Background
 
     def chores(self, poll_s: float) -> tuple[Chore, ...]:
@@ -102,6 +107,9 @@ class Parts:
             Chore("alarms", _WATCH_S, self.rights.alarms.sweep),
             Chore("news", _NEWS_S, self.people.outbox.collect),
             Chore("old news", _TIDY_S, self.people.outbox.tidy),
+            Chore("events", _PUBLISH_S, self.events.log.publish),
+            Chore("deadlines", _WATCH_S, self.events.log.warn),
+            Chore("old events", _TIDY_S, self.events.log.forget_old),
             Chore("epochs", _TIDY_S, self.rotation.rotate_when_due),
             Chore("orphans", _TIDY_S, self.orphans.sweep),
             Chore("old answers", _TIDY_S, self.idempotency.forget_old),
@@ -164,6 +172,7 @@ async def _assemble(
             reports=Reports(database, policy, clock),
         ),
         people=PeopleParts(outbox=Outbox(database, clock)),
+        events=EventParts(Events(database, clock), Webhooks(database, clock)),
         background=background,
     )
 

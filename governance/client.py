@@ -15,6 +15,7 @@ from ray.exceptions import RayActorError, RayError
 
 from governance.actor import NAME, NAMESPACE, Call
 from governance.errors import GovernanceError, Unavailable
+from governance.events.client import EventsClient
 from governance.ledger.vitals import Vitals
 from governance.lineage.graph import Lineage
 from governance.model import (
@@ -70,6 +71,7 @@ _LONGEST_REST_S = 1.0
 
 
 class GovernanceClient(RightsClient, PeopleClient):
+class GovernanceClient(RightsClient, EventsClient):
     """Implements `api.Governance`. `patience_s`: how long a call is repeated before it raises `Unavailable`."""
 
     def __init__(self, patience_s: float = 2.0, timeout_s: float = 10.0) -> None:
@@ -331,6 +333,9 @@ class GovernanceClient(RightsClient, PeopleClient):
     async def is_event_known(self, event: str) -> bool:
         answer: bool = await self._call("is_event_known", event)
         return answer
+
+    async def note_event(self, event: str) -> None:
+        await self._call("note_event", event)
 
     async def vitals(self) -> Vitals:
         answer: Vitals = await self._call("vitals")

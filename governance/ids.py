@@ -137,6 +137,25 @@ class NoticeId(Id):
 
     __slots__ = ()
     prefix = "ntc"
+class EventId(Id):
+    """Something that happened to a person's things."""
+
+    __slots__ = ()
+    prefix = "evt"
+
+
+class WebhookId(Id):
+    """Where a person's events are sent."""
+
+    __slots__ = ()
+    prefix = "whk"
+
+
+class TicketId(Id):
+    """A question to support, with its answers."""
+
+    __slots__ = ()
+    prefix = "tkt"
 
 
 def digits(ids: Iterable[Id]) -> list[str]:

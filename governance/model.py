@@ -66,6 +66,7 @@ class Kind(StrEnum):
     EXPORT = "export"
     MESSAGE = "message"
     ATTACHMENT = "attachment"
+    WEBHOOK = "webhook"
     LATENT = "latent"
     CROP = "crop"
 

@@ -7,6 +7,7 @@ from governance.bootstrap import Extras, Parts, build
 from governance.clock import utc_now
 from governance.config import GovernanceSettings
 from governance.erasure.steps import no_scan
+from governance.events.service import EventsService
 from governance.ledger import vitals
 from governance.ledger.vitals import Vitals
 from governance.lineage.graph import Lineage
@@ -61,12 +62,14 @@ from governance.rights.service import RightsService
 
 
 class GovernanceService(RightsService, PeopleService):
+class GovernanceService(RightsService, EventsService):
     """Implements `api.Governance`; see there. `parts` is for tests and tools of this house."""
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
         self.rights = parts.rights
         self.people = parts.people
+        self.events = parts.events
 
     @classmethod
     async def open(cls, settings: GovernanceSettings, extras: Extras | None = None) -> Self:
@@ -244,6 +247,9 @@ class GovernanceService(RightsService, PeopleService):
 
     async def is_event_known(self, event: str) -> bool:
         return await self.parts.money.is_event_known(event)
+
+    async def note_event(self, event: str) -> None:
+        await self.parts.money.note_event(event)
 
     async def vitals(self) -> Vitals:
         async with self.parts.database.transaction() as conn:

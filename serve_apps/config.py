@@ -78,6 +78,17 @@ class BillingSettings(Frozen):
     prices_file: Path | None = None
 
 
+class WebhookSettings(Frozen):
+    """How events are sent to clients. `networks`: private ones of the operator's own that may be reached nevertheless,
+    such as 10.1.0.0/16."""
+
+    schemes: tuple[str, ...] = ("https",)
+    networks: tuple[str, ...] = ()
+    timeout_s: float = Field(default=15.0, gt=0, le=45)
+    at_once: int = Field(default=20, ge=1)
+    poll_s: float = Field(default=0.5, gt=0)
+
+
 class GeneratorSettings(Frozen):
     """The generator deployment. `base` is a path of a diffusers pipeline, or a hub id."""
 
@@ -128,4 +139,5 @@ class ServeSettings(Frozen):
     billing: BillingSettings = BillingSettings()
     mail: MailSettings | None = Field(default=None, description="The relay for notices; None sends none.")
     app_url: str | None = Field(default=None, description="Where people use the service; for links in e-mails.")
+    webhooks: WebhookSettings = WebhookSettings()
     generator: GeneratorSettings = GeneratorSettings()

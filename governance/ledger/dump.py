@@ -15,6 +15,7 @@ TABLES = (
     "epochs", "service_keys", "subjects", "accounts", "tokens", "artifacts", "parents", "artifact_subjects", "runs",
     "holds", "requests", "request_artifacts", "processors", "transfers", "processor_answers", "jobs", "idempotency",
     "rights_requests", "outside_numbers", "takedowns", "disclosures", "breaches", "alarms",
+    "events", "event_head", "webhooks", "webhook_deliveries",
     "money_wallets", "money_entries", "money_postings", "money_holds", "money_orders", "money_events",
     "notices",
     "audit_leaves", "audit_nodes", "audit_head", "audit_checkpoints",
@@ -43,7 +44,10 @@ async def load_all(conn: Connection, frames: Iterator[tuple[bytes, bytes]]) -> N
     row = await cursor.fetchone()
     if row is None or row[0]:
         raise Conflict("a backup is restored into an empty database only: make a new one")
-    await conn.execute("TRUNCATE audit_head, audit_leaves, audit_nodes, service_keys, epochs, processors CASCADE")
+    await conn.execute("SET LOCAL pixreunion.silent = 'on'")
+    await conn.execute(
+        "TRUNCATE event_head, audit_head, audit_leaves, audit_nodes, service_keys, epochs, processors CASCADE"
+    )
     tables = iter(TABLES)
     kind, payload = next(frames, (b"", b""))
     while kind:

@@ -41,3 +41,6 @@ class MoneyApi(Protocol):
 
     async def is_event_known(self, event: str) -> bool:
         """Whether this event of the processor was dealt with already."""
+
+    async def note_event(self, event: str) -> None:
+        """This event of the processor is dealt with, though no order remembers it."""

@@ -153,6 +153,10 @@ class Money:
         async with self._database.transaction() as conn:
             return await money.has_event(conn, event)
 
+    async def note_event(self, event: str) -> None:
+        async with self._database.transaction() as conn:
+            await money.add_event(conn, event, self._clock())
+
     async def _receive(self, conn: Connection, order: Order, wallet: UUID, payment: Payment) -> None:
         """An order is fulfilled once, when all of its price was received."""
         if order.state not in (OrderState.CREATED, OrderState.CANCELED):

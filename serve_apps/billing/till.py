@@ -31,11 +31,13 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """An event with a valid signature: which payment or order it is about, if any."""
+    """An event with a valid signature: which payment or order it is about, if any. `seal`: what the payment was marked
+    with when it was begun."""
 
     id: str
     payment: str | None
     order: str | None
+    seal: str | None = None
 
 
 class Till(Protocol):
@@ -44,8 +46,8 @@ class Till(Protocol):
     async def customer(self, pseudonym: str) -> str:
         """The id of a customer without a name."""
 
-    async def open(self, order: Order, customer: str) -> Opened:
-        """Begins the payment of an order, or gives the one begun before."""
+    async def open(self, order: Order, customer: str, seal: str) -> Opened:
+        """Begins the payment of an order, or gives the one begun before. `seal` marks it as this installation's."""
 
     async def look(self, payment: str) -> Payment:
         """What became of a payment so far."""
@@ -73,20 +75,20 @@ class StripeTill:
             raise _unanswered(error) from None
         return made.id
 
-    async def open(self, order: Order, customer: str) -> Opened:
+    async def open(self, order: Order, customer: str, seal: str) -> Opened:
         """See `Till.open`; raises `Busy`."""
         try:
             if order.payment is not None:
                 begun = await self._stripe.v1.payment_intents.retrieve_async(order.payment)
                 return Opened(begun.id, begun.client_secret)
             if self._return_url is not None:
-                return await self._page(order, customer, self._return_url)
+                return await self._page(order, customer, seal, self._return_url)
             made = await self._stripe.v1.payment_intents.create_async(
                 {
                     "amount": order.amount,
                     "currency": order.currency,
                     "customer": customer,
-                    "metadata": {"order": order.id},
+                    "metadata": {"order": order.id, "seal": seal},
                 },
                 {"idempotency_key": f"payment-{order.id}"},
             )
@@ -94,14 +96,15 @@ class StripeTill:
             raise _unanswered(error) from None
         return Opened(made.id, made.client_secret)
 
-    async def _page(self, order: Order, customer: str, return_url: str) -> Opened:
+    async def _page(self, order: Order, customer: str, seal: str, return_url: str) -> Opened:
         session = await self._stripe.v1.checkout.sessions.create_async(
             {
                 "mode": "payment",
                 "customer": customer,
                 "client_reference_id": order.id,
                 "success_url": return_url,
-                "payment_intent_data": {"metadata": {"order": order.id}},
+                "metadata": {"order": order.id, "seal": seal},
+                "payment_intent_data": {"metadata": {"order": order.id, "seal": seal}},
                 "line_items": [
                     {
                         "quantity": 1,
@@ -160,7 +163,8 @@ def heard(event: Mapping[str, Any]) -> Heard:
     about: Mapping[str, Any] = event["data"]["object"]
     payment = about["id"] if about.get("object") == "payment_intent" else about.get("payment_intent")
     metadata = about.get("metadata") or {}
-    return Heard(event["id"], payment, metadata.get("order") or about.get("client_reference_id"))
+    order = metadata.get("order") or about.get("client_reference_id")
+    return Heard(event["id"], payment, order, metadata.get("seal"))
 
 
 def _unanswered(error: stripe.StripeError) -> Busy:

@@ -9,6 +9,7 @@ from serve_apps.ingress.routers import (
     accounts,
     artifacts,
     dpo,
+    events,
     health,
     images,
     imports,
@@ -21,6 +22,7 @@ from serve_apps.ingress.routers import (
     sessions,
     trainings,
     uploads,
+    webhooks,
 )
 from serve_apps.ingress.services import Services
 
@@ -36,6 +38,8 @@ ROUTERS = (
     requests,
     rights,
     imports,
+    events,
+    webhooks,
     dpo,
     opendsr,
     policy,

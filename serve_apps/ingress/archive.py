@@ -26,7 +26,7 @@ from serve_apps.ingress.schemas.export import (
 )
 
 DATA, SCHEMA = "data.json", "schema/data.schema.json"
-TEXTS = frozenset({Kind.PROFILE, Kind.CAPTION, Kind.PROMPT, Kind.REPORT, Kind.MESSAGE})
+TEXTS = frozenset({Kind.PROFILE, Kind.CAPTION, Kind.PROMPT, Kind.REPORT, Kind.MESSAGE, Kind.WEBHOOK})
 FOLDERS = {
     Kind.PHOTO: "photos", Kind.IMAGE: "images", Kind.PREVIEW: "previews", Kind.ADAPTER: "adapters", Kind.CROP: "crops",
     Kind.CHECKPOINT: "checkpoints", Kind.LATENT: "latents", Kind.ATTACHMENT: "attachments",

@@ -19,6 +19,8 @@ from serve_apps.ingress.secrets import load_secret
 from serve_apps.ingress.server import HttpServer
 from serve_apps.ingress.services import compose
 from serve_apps.notices.desk import NoticeDesk
+from serve_apps.webhooks.desk import WebhookDesk
+from serve_apps.webhooks.sender import Sender
 
 OWN_NODE = "node"
 
@@ -45,6 +47,12 @@ class IngressReplica:
             if desk is not None:
                 desk.start()
                 self._cleanup.push_async_callback(desk.stop)
+        desk = ExportDesk(services)
+        desk.start()
+        self._cleanup.push_async_callback(desk.stop)
+        webhooks = WebhookDesk(services, Sender(settings.webhooks))
+        webhooks.start()
+        self._cleanup.push_async_callback(webhooks.stop)
         if settings.host == OWN_NODE:
             settings = settings.model_copy(update={"host": ray.util.get_node_ip_address()})
         self._server = HttpServer(create_app(services), settings)

@@ -14,6 +14,8 @@ class Scope(StrEnum):
     ERASURE = "erasure"
     TOKENS = "tokens"
     BILLING = "billing"
+    EVENTS = "events"
+    WEBHOOKS = "webhooks"
     DPO = "dpo"
 
 

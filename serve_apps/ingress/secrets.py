@@ -44,6 +44,7 @@ class Secrets:
         self._link = _derive(root, b"link")
         self._fingerprint = _derive(root, b"fingerprint")
         self._token = _derive(root, b"token")
+        self._webhook = _derive(root, b"webhook")
         self.dsr_signer = DsrSigner(_derive(root, b"opendsr"))
 
     def email_hash(self, email: str) -> bytes:
@@ -61,6 +62,10 @@ class Secrets:
     def repeatable_token(self, *parts: bytes) -> NewSecretToken:
         """The same token for the same parts: a repeated request is answered with it, though only its hash is kept."""
         return new_token(_mac(self._token, *parts))
+
+    def webhook_key(self, *parts: bytes) -> bytes:
+        """What a webhook's messages are signed with: 32 bytes, kept nowhere."""
+        return _mac(self._webhook, *parts)
 
     def sign_link(self, path: str, expires_at: datetime) -> str:
         """The `signature` that lets anyone with the link read `path` until `expires_at`."""

@@ -18,6 +18,7 @@ from serve_apps.billing.till import Till
 from serve_apps.config import ServeSettings
 from serve_apps.generator.client import GeneratorClient
 from serve_apps.ingress.attempts import Attempts
+from serve_apps.ingress.followers import Followers
 from serve_apps.ingress.passwords import Passwords
 from serve_apps.ingress.secrets import Secrets
 
@@ -45,6 +46,7 @@ class Services:
     prices: Prices
     till: Till | None = None
     policy: Policy = field(default_factory=shipped)
+    followers: Followers = field(default_factory=Followers)
     export_wanted: asyncio.Event = field(default_factory=asyncio.Event)
     now: Callable[[], datetime] = utc_now
 

@@ -20,7 +20,7 @@ from governance.model import HolderKind
 from governance.policy import shipped
 from governance.service import GovernanceService
 from serve_apps.billing.till import till_for
-from serve_apps.config import AccountSettings, ImageSettings, ServeSettings, UploadSettings
+from serve_apps.config import AccountSettings, ImageSettings, ServeSettings, UploadSettings, WebhookSettings
 from serve_apps.engine.config import EngineConfig
 from serve_apps.engine.engine import Engine
 from serve_apps.engine.model import Size
@@ -33,6 +33,8 @@ from serve_apps.ingress.server import HttpServer
 from serve_apps.ingress.services import compose
 from serve_apps.notices.desk import NoticeDesk
 from serve_apps.notices.mailer import SmtpMailer
+from serve_apps.webhooks.desk import WebhookDesk
+from serve_apps.webhooks.sender import Sender
 from tests.support.governance import REGION, fresh_database, settings_for
 from tests.unit.serve_apps.engine.tiny import TinyBase, tiny_base
 
@@ -44,6 +46,7 @@ SETTINGS = ServeSettings(
     uploads=UploadSettings(max_photos=12, max_photo_bytes=400_000, max_request_bytes=4_000_000, max_pixels=4_000_000),
     images=ImageSettings(sizes=("16x16", "32x16"), default_steps=4, max_images=4),
     accounts=AccountSettings(regions=(REGION,), argon2_memory_kib=64, argon2_passes=1, attempts_per_address=100_000),
+    webhooks=WebhookSettings(schemes=("http",), networks=("127.0.0.0/8",), poll_s=0.1),
 )
 
 
@@ -137,6 +140,12 @@ async def _rooms(governance: GovernanceSettings, clock: Callable[[], datetime], 
         for desk in desks:
             desk.start()
             stack.push_async_callback(desk.stop)
+        desk = ExportDesk(services)
+        desk.start()
+        stack.push_async_callback(desk.stop)
+        webhooks = WebhookDesk(services, Sender(settings.webhooks))
+        webhooks.start()
+        stack.push_async_callback(webhooks.stop)
         server = HttpServer(create_app(services), settings)
         await server.start()
         stack.push_async_callback(server.stop)

@@ -7,8 +7,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from governance.errors import NotFound
 from governance.ids import OrderId, SubjectId
 from governance.model import Charge, JobId, JobOutcome, JobState, NewRun, Purpose, RunState
+from governance.money.model import OrderState
 from tests.integration.house import House
 from tests.integration.people import Person, finish
 from tests.integration.waiting import until
@@ -192,3 +194,69 @@ def test_an_erasure_reaches_the_processor_and_leaves_a_pseudonym(
     assert '"stripe"' in certificate
     kept = house.call(house.governance.order(OrderId(str(order["id"]))))
     assert (kept.owner, kept.paid) == (None, 4900)
+
+
+def erase(person: Person) -> None:
+    request = person.http.delete("/v1/account").json()["id"]
+    until(lambda: person.http.get(f"/v1/requests/{request}").json()["state"] == "completed")
+
+
+def received(sandbox: Sandbox, payment: str) -> tuple[str, int]:
+    """State of a payment at the processor, and what of it was given back."""
+    found = sandbox.client().v1.payment_intents.retrieve(payment, {"expand": ["latest_charge"]}).to_dict()
+    charge = found.get("latest_charge")
+    return found["status"], charge["amount_refunded"] if isinstance(charge, dict) else 0
+
+
+def begun_and_never_noted(sandbox: Sandbox, order: dict[str, object], payment: str) -> str:
+    """Another payment with the same marks, as on a page of the processor's that stays open after the erasure."""
+    client = sandbox.client()
+    marks = client.v1.payment_intents.retrieve(payment).to_dict()["metadata"]
+    assert marks["order"] == order["id"]
+    late = client.v1.payment_intents.create({"amount": 4900, "currency": "dkk", "metadata": marks})
+    assert sandbox.pay(late.id) == "succeeded"
+    return str(late.id)
+
+
+def test_paid_after_the_person_was_erased_the_money_goes_back_and_nothing_is_kept(
+    house: House, person: Person, payments_sandbox: Sandbox
+) -> None:
+    order = ordered(person)
+    payment = payment_of(house, str(order["id"]))
+    erase(person)
+    with pytest.raises(NotFound):
+        house.call(house.governance.order(OrderId(str(order["id"]))))
+    late = begun_and_never_noted(payments_sandbox, order, payment)
+    until(lambda: received(payments_sandbox, late) == ("succeeded", 4900))
+    again = event("payment_intent.succeeded", late, str(order["id"]))
+    marks = payments_sandbox.client().v1.payment_intents.retrieve(late).to_dict()["metadata"]
+    again["data"] = {"object": {"object": "payment_intent", "id": late, "metadata": marks}}
+    assert tell(house, *signed(again)).status_code == 200
+    assert received(payments_sandbox, late) == ("succeeded", 4900)
+    assert house.call(house.governance.order_of_payment(late)) is None
+
+
+def test_a_payment_that_was_not_begun_here_is_left_alone(house: House, payments_sandbox: Sandbox) -> None:
+    """Another installation shares the account at the processor: its orders are unknown here, and its seals wrong."""
+    marks = {"order": OrderId.new(), "seal": "0" * 64}
+    other = payments_sandbox.client().v1.payment_intents.create({"amount": 4900, "currency": "dkk", "metadata": marks})
+    assert payments_sandbox.pay(other.id) == "succeeded"
+    told = event("payment_intent.succeeded", other.id)
+    told["data"] = {"object": {"object": "payment_intent", "id": other.id, "metadata": marks}}
+    assert tell(house, *signed(told)).status_code == 200
+    assert received(payments_sandbox, other.id) == ("succeeded", 0)
+
+
+def test_what_was_paid_before_the_erasure_stays_paid(
+    house: House, person: Person, payments_sandbox: Sandbox
+) -> None:
+    """Later news of a payment is no reason to give it back; another order of the same person that is paid late is."""
+    first, second = ordered(person), ordered(person)
+    paid, open_ = payment_of(house, str(first["id"])), payment_of(house, str(second["id"]))
+    payments_sandbox.pay(paid)
+    until(lambda: person.http.get(f"/v1/orders/{first['id']}").json()["state"] == "paid")
+    erase(person)
+    assert tell(house, *signed(event("charge.updated", paid))).status_code == 200
+    assert received(payments_sandbox, paid) == ("succeeded", 0)
+    assert received(payments_sandbox, open_)[0] == "canceled"
+    assert house.call(house.governance.order(OrderId(str(second["id"])))).state is OrderState.CREATED

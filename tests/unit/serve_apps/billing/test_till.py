@@ -54,13 +54,14 @@ async def test_a_page_to_pay_on_where_the_account_supports_it(tmp_path: Path) ->
     session = {"id": "cs_1", "object": "checkout.session", "url": "https://checkout.test/1"}
     wanted = order()
     opened = await till(tmp_path, httpx.Response(200, json=session), seen, "https://app.test/paid").open(
-        wanted, "cus_1"
+        wanted, "cus_1", "abc"
     )
     assert (opened.payment, opened.url) == (None, "https://checkout.test/1")
     form = parse_qs(seen[0].content.decode())
     assert form["client_reference_id"] == [wanted.id]
     assert form["line_items[0][price_data][unit_amount]"] == ["4900"]
-    assert form["payment_intent_data[metadata][order]"] == [wanted.id]
+    for metadata in ("metadata", "payment_intent_data[metadata]"):
+        assert (form[f"{metadata}[order]"], form[f"{metadata}[seal]"]) == ([wanted.id], ["abc"])
     assert seen[0].headers["idempotency-key"] == f"page-{wanted.id}"
 
 
@@ -73,7 +74,8 @@ async def test_a_customer_has_no_name(tmp_path: Path) -> None:
 
 async def test_a_processor_in_trouble_is_told_as_busy(tmp_path: Path) -> None:
     broken = till(tmp_path, httpx.Response(500, json={"error": {"message": "oh"}}), [])
-    for call in (broken.customer("a"), broken.open(order(), "cus_1"), broken.look("pi_1"), broken.give_back("pi_1")):
+    calls = (broken.customer("a"), broken.open(order(), "cus_1", "a"), broken.look("pi_1"), broken.give_back("pi_1"))
+    for call in calls:
         with pytest.raises(Busy) as busy:
             await call
         assert busy.value.stable_code == "payments_unavailable"
@@ -96,6 +98,11 @@ async def test_a_processor_in_trouble_is_told_as_busy(tmp_path: Path) -> None:
 )
 def test_what_became_of_a_payment(raw: dict[str, object], payment: Payment) -> None:
     assert payment_of(raw) == payment
+
+
+def test_the_seal_comes_back_with_the_event() -> None:
+    about = {"object": "payment_intent", "id": "pi_1", "metadata": {"order": "ord_1", "seal": "abc"}}
+    assert heard({"id": "evt_1", "data": {"object": about}}).seal == "abc"
 
 
 @pytest.mark.parametrize(
