@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: setup run test lint bench docs test-faults test-cluster clean network-tools
+.PHONY: setup run test lint bench docs test-api test-faults test-cluster clean network-tools
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -30,7 +30,7 @@ lint: $(STAMP)
 
 # A run that collected nothing fails: pytest answers 5 and `check_ran` looks at the report besides.
 test: lint network-tools
-	$(PYTEST) --ignore=tests/cluster --junitxml=var/junit.xml
+	$(PYTEST) --ignore=tests/cluster --ignore=tests/api --junitxml=var/junit.xml
 	$(BIN)/python tests/architecture/check_ran.py var/junit.xml
 
 # Fault tests cut the network of a process off, in a namespace of its own.
@@ -41,6 +41,10 @@ network-tools:
 test-cluster: $(STAMP)
 	@command -v prometheus >/dev/null || ./cluster/scripts/apt_install.sh prometheus
 	$(PYTEST) tests/cluster
+
+# Ten thousand calls made up from the OpenAPI document.
+test-api: $(STAMP)
+	$(PYTEST) tests/api --timeout 3600 -o log_cli=true -o log_cli_level=INFO
 
 test-faults: $(STAMP) network-tools
 	$(PYTEST) tests/faults --fault-seeds 50 --timeout 1800

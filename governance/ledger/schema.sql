@@ -1,3 +1,8 @@
+CREATE FUNCTION public.public_id(prefix text, id uuid) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT prefix || '_' || replace(id::text, '-', '')
+$$;
 CREATE FUNCTION public.refuse_illegal_transition() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -42,6 +47,64 @@ BEGIN
         RAISE EXCEPTION 'the postings of entry % do not add up to zero', NEW.entry
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION public.tell(people uuid[], type text, about uuid, data jsonb) RETURNS void
+    LANGUAGE sql
+    AS $_$
+    INSERT INTO events (subject, type, about, data)
+    SELECT s.id, $2, $3, jsonb_strip_nulls($4) FROM subjects s WHERE s.id = ANY ($1) AND s.state IN ('active', 'frozen')
+        AND current_setting('pixreunion.silent', true) IS DISTINCT FROM 'on'
+$_$;
+CREATE FUNCTION public.tell_of_artifact() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM tell(NEW.subjects, CASE NEW.state WHEN 'live' THEN 'picture.created' ELSE 'artifact.erased' END, NEW.id,
+        jsonb_build_object('artifact', public_id('art', NEW.id), 'kind', NEW.kind, 'run', public_id('run', NEW.run),
+                           'deadline', NEW.deadline));
+    RETURN NULL;
+END $$;
+CREATE FUNCTION public.tell_of_erasure() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM tell(ARRAY[NEW.owner], CASE NEW.state WHEN 'completed' THEN 'request.answered' ELSE 'request.received' END,
+        NEW.id, jsonb_build_object('request', public_id('req', NEW.id), 'right', 'erasure', 'state', NEW.state));
+    RETURN NULL;
+END $$;
+CREATE FUNCTION public.tell_of_job() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    what text := NEW.state;
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.state = NEW.state THEN
+        what := 'progress';
+    ELSIF NEW.state = 'starting' THEN
+        what := 'started';
+    END IF;
+    PERFORM tell(ARRAY[NEW.owner], 'training.' || what, NEW.id, jsonb_build_object(
+        'training', public_id('job', NEW.id), 'state', NEW.state, 'progress', NEW.progress, 'error', NEW.code,
+        'model', public_id('art', NEW.result)));
+    RETURN NULL;
+END $$;
+CREATE FUNCTION public.tell_of_order() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM tell(ARRAY[w.subject], 'order.' || NEW.state, NEW.id, jsonb_build_object(
+        'order', public_id('ord', NEW.id), 'state', NEW.state, 'credits', NEW.credits))
+    FROM money_wallets w WHERE w.id = NEW.wallet;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION public.tell_of_right() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM tell(ARRAY[NEW.subject], 'request.' || NEW.state, NEW.id, jsonb_build_object(
+        'request', public_id('req', NEW.id), 'right', NEW.kind, 'state', NEW.state, 'outcome', NEW.outcome,
+        'artifact', public_id('art', NEW.result)));
     RETURN NULL;
 END $$;
 CREATE TABLE public.accounts (
@@ -151,6 +214,31 @@ CREATE TABLE public.epochs (
     CONSTRAINT epochs_check CHECK (((state = 'destroyed'::text) = (sealed_secret IS NULL))),
     CONSTRAINT epochs_check1 CHECK (((state = 'destroyed'::text) = (destroyed_at IS NOT NULL))),
     CONSTRAINT epochs_state_check CHECK ((state = ANY (ARRAY['active'::text, 'retiring'::text, 'destroyed'::text])))
+);
+CREATE TABLE public.event_head (
+    single boolean DEFAULT true NOT NULL,
+    number bigint NOT NULL,
+    CONSTRAINT event_head_single_check CHECK (single)
+);
+CREATE TABLE public.events (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    written bigint NOT NULL,
+    number bigint,
+    subject uuid NOT NULL,
+    type text NOT NULL,
+    about uuid NOT NULL,
+    data jsonb NOT NULL,
+    at timestamp with time zone,
+    CONSTRAINT events_check CHECK (((number IS NULL) = (at IS NULL))),
+    CONSTRAINT events_type_check CHECK ((type ~ '^[a-z]+\.[a-z_]+$'::text))
+);
+ALTER TABLE public.events ALTER COLUMN written ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.events_written_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 CREATE TABLE public.holders (
     id uuid NOT NULL,
@@ -477,6 +565,33 @@ CREATE TABLE public.transitions (
     from_state text NOT NULL,
     to_state text NOT NULL
 );
+CREATE TABLE public.webhook_deliveries (
+    webhook uuid NOT NULL,
+    event uuid NOT NULL,
+    state text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    status integer,
+    next_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT webhook_deliveries_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT webhook_deliveries_check CHECK (((state = 'pending'::text) = (ended_at IS NULL))),
+    CONSTRAINT webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+);
+CREATE TABLE public.webhooks (
+    id uuid NOT NULL,
+    subject uuid NOT NULL,
+    address uuid NOT NULL,
+    types text[] NOT NULL,
+    generation integer DEFAULT 1 NOT NULL,
+    rotated_at timestamp with time zone,
+    enabled boolean DEFAULT true NOT NULL,
+    code text,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT webhooks_check CHECK (((NOT enabled) OR (code IS NULL))),
+    CONSTRAINT webhooks_code_check CHECK ((length(code) <= 48)),
+    CONSTRAINT webhooks_generation_check CHECK ((generation > 0))
+);
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_email_hash_key UNIQUE (email_hash);
 ALTER TABLE ONLY public.accounts
@@ -501,6 +616,12 @@ ALTER TABLE ONLY public.disclosures
     ADD CONSTRAINT disclosures_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.epochs
     ADD CONSTRAINT epochs_pkey PRIMARY KEY (number);
+ALTER TABLE ONLY public.event_head
+    ADD CONSTRAINT event_head_pkey PRIMARY KEY (single);
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_number_key UNIQUE (number);
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.holders
     ADD CONSTRAINT holders_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.holdings
@@ -575,6 +696,10 @@ ALTER TABLE ONLY public.transfers
     ADD CONSTRAINT transfers_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.transitions
     ADD CONSTRAINT transitions_pkey PRIMARY KEY (machine, from_state, to_state);
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_pkey PRIMARY KEY (webhook, event);
+ALTER TABLE ONLY public.webhooks
+    ADD CONSTRAINT webhooks_pkey PRIMARY KEY (id);
 CREATE INDEX artifacts_by_deadline ON public.artifacts USING btree (deadline) WHERE (state = ANY (ARRAY['registered'::text, 'live'::text]));
 CREATE INDEX artifacts_by_epoch ON public.artifacts USING btree (key_epoch) WHERE (sealed_key IS NOT NULL);
 CREATE INDEX artifacts_by_last_day ON public.artifacts USING btree (deadline) WHERE ((state = 'live'::text) AND (kind = ANY (ARRAY['adapter'::text, 'image'::text])));
@@ -584,6 +709,10 @@ CREATE INDEX artifacts_unfinished ON public.artifacts USING btree (created_at) W
 CREATE INDEX breaches_open ON public.breaches USING btree (due_at) WHERE ((notified_at IS NULL) AND (closed_at IS NULL));
 CREATE INDEX disclosures_by_subject ON public.disclosures USING btree (subject);
 CREATE UNIQUE INDEX epochs_one_active ON public.epochs USING btree (state) WHERE (state = 'active'::text);
+CREATE INDEX events_by_age ON public.events USING btree (at);
+CREATE INDEX events_by_subject ON public.events USING btree (subject, number);
+CREATE INDEX events_unnumbered ON public.events USING btree (written) WHERE (number IS NULL);
+CREATE UNIQUE INDEX events_warned_once ON public.events USING btree (subject, about) WHERE (type = 'artifact.will_expire'::text);
 CREATE INDEX holdings_by_artifact ON public.holdings USING btree (artifact);
 CREATE INDEX holds_standing ON public.holds USING btree (artifact) WHERE (ended_at IS NULL);
 CREATE INDEX idempotency_by_age ON public.idempotency USING btree (created_at);
@@ -616,6 +745,9 @@ CREATE INDEX subjects_by_epoch ON public.subjects USING btree (key_epoch) WHERE 
 CREATE INDEX tokens_by_end ON public.tokens USING btree (expires_at);
 CREATE INDEX tokens_by_subject ON public.tokens USING btree (subject);
 CREATE INDEX transfers_by_subject ON public.transfers USING btree (subject);
+CREATE INDEX webhook_deliveries_by_event ON public.webhook_deliveries USING btree (event);
+CREATE INDEX webhook_deliveries_due ON public.webhook_deliveries USING btree (next_at) WHERE (state = 'pending'::text);
+CREATE INDEX webhooks_by_subject ON public.webhooks USING btree (subject, id);
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.money_entries FOR EACH ROW EXECUTE FUNCTION public.refuse_journal_change();
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.money_postings FOR EACH ROW EXECUTE FUNCTION public.refuse_journal_change();
 CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON public.money_postings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.refuse_unbalanced_entry();
@@ -626,6 +758,14 @@ CREATE TRIGGER legal_transition AFTER UPDATE ON public.requests REFERENCING OLD 
 CREATE TRIGGER legal_transition AFTER UPDATE ON public.rights_requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
 CREATE TRIGGER legal_transition AFTER UPDATE ON public.runs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
 CREATE TRIGGER legal_transition AFTER UPDATE ON public.subjects REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
+CREATE TRIGGER told_when_changed AFTER UPDATE OF state ON public.artifacts FOR EACH ROW WHEN (((old.state <> new.state) AND (((new.state = 'live'::text) AND (new.kind = 'image'::text)) OR ((new.state = 'erased'::text) AND (new.kind <> ALL (ARRAY['latent'::text, 'crop'::text])))))) EXECUTE FUNCTION public.tell_of_artifact();
+CREATE TRIGGER told_when_changed AFTER UPDATE OF state, progress ON public.jobs FOR EACH ROW WHEN ((((old.state <> new.state) AND (new.state <> 'processing'::text)) OR ((old.state = new.state) AND (floor((new.progress * (20)::double precision)) > floor((old.progress * (20)::double precision)))))) EXECUTE FUNCTION public.tell_of_job();
+CREATE TRIGGER told_when_changed AFTER UPDATE OF state ON public.money_orders FOR EACH ROW WHEN ((old.state <> new.state)) EXECUTE FUNCTION public.tell_of_order();
+CREATE TRIGGER told_when_changed AFTER UPDATE OF state ON public.requests FOR EACH ROW WHEN (((old.state <> new.state) AND (new.state = 'completed'::text) AND (new.kind = 'erasure'::text))) EXECUTE FUNCTION public.tell_of_erasure();
+CREATE TRIGGER told_when_changed AFTER UPDATE OF state ON public.rights_requests FOR EACH ROW WHEN ((old.state <> new.state)) EXECUTE FUNCTION public.tell_of_right();
+CREATE TRIGGER told_when_made AFTER INSERT ON public.jobs FOR EACH ROW EXECUTE FUNCTION public.tell_of_job();
+CREATE TRIGGER told_when_made AFTER INSERT ON public.requests FOR EACH ROW WHEN ((new.kind = 'erasure'::text)) EXECUTE FUNCTION public.tell_of_erasure();
+CREATE TRIGGER told_when_made AFTER INSERT ON public.rights_requests FOR EACH ROW EXECUTE FUNCTION public.tell_of_right();
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);
 ALTER TABLE ONLY public.holdings
@@ -668,3 +808,9 @@ ALTER TABLE ONLY public.transfers
     ADD CONSTRAINT transfers_processor_fkey FOREIGN KEY (processor) REFERENCES public.processors(name);
 ALTER TABLE ONLY public.transfers
     ADD CONSTRAINT transfers_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_event_fkey FOREIGN KEY (event) REFERENCES public.events(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_webhook_fkey FOREIGN KEY (webhook) REFERENCES public.webhooks(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.webhooks
+    ADD CONSTRAINT webhooks_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from serve_apps.ingress import problems
+from serve_apps.ingress import openapi, problems
 from serve_apps.ingress.body_limit import BodyLimit
 from serve_apps.ingress.headers import SafeHeaders
 from serve_apps.ingress.routers import (
@@ -55,11 +55,18 @@ is gone (410)."""
 
 def create_app(services: Services) -> FastAPI:
     """The application over these collaborators; it owns none of them and closes none."""
-    app = FastAPI(title="PixReunion", version="1", description=DESCRIPTION, redirect_slashes=False)
+    app = FastAPI(
+        title="PixReunion",
+        version="1",
+        description=DESCRIPTION,
+        redirect_slashes=False,
+        generate_unique_id_function=openapi.operation_id,
+    )
     app.state.services = services
     for each in ROUTERS:
         app.include_router(each.router)
     problems.install(app)
+    openapi.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(SafeHeaders)
     return app

@@ -15,7 +15,15 @@ from governance.lineage.report import lineage_report
 from governance.model import ArtifactId
 from serve_apps.ingress.schemas.lineage import LineageFormat
 
-DRAWN_AS: dict[str, dict[str, Any]] = {"application/json": {}, "image/svg+xml": {}, "image/png": {}}
+_PHOTO = "art_01a20baf9dd6707993b5dc044a7a3ac2"
+DRAWN_AS: dict[str, dict[str, Any]] = {
+    "application/json": {
+        "schema": {"type": "object"},
+        "example": {"artifact": {"id": _PHOTO, "kind": "photo"}, "photos": [], "made_from": [], "came_of": []},
+    },
+    "image/svg+xml": {},
+    "image/png": {},
+}
 """Media types of the answer, for the OpenAPI document."""
 
 _DOCUMENTS: dict[LineageFormat, Callable[[Lineage, ArtifactId], Any]] = {

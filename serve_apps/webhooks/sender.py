@@ -32,10 +32,11 @@ class Sender:
         """The answer's status; None when there was none in time, or the address may not be reached."""
         limit = self._settings.timeout_s
         extensions = {"timeout": {"connect": limit, "read": limit, "write": limit, "pool": limit}}
+        given = list(headers.items())
         try:
             async with (
                 asyncio.timeout(limit),
-                self._pool.stream("POST", url, headers=list(headers.items()), content=body, extensions=extensions) as answer,
+                self._pool.stream("POST", url, headers=given, content=body, extensions=extensions) as answer,
             ):
                 return int(answer.status)
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, TimeoutError, OSError) as no:

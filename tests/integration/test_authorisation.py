@@ -33,8 +33,12 @@ BEYOND_TRAININGS = [each for each in GUARDED if each not in ANY_TOKEN and not ea
 
 def ask(http: httpx.Client, method: str, path: str, **ids: str) -> httpx.Response:
     """A request that would be carried out, were it allowed."""
-    names = ("artifact_id", "training_id", "request_id", "model_id", "order_id", "hold_id", "breach_id", "number")
-    unknown = {"order_id": "ord_" + uuid4().hex, "number": str(uuid4())}
+    names = ("artifact_id", "training_id", "request_id", "model_id", "order_id", "hold_id", "breach_id", "number",
+             "webhook_id", "event_id")
+    unknown = {
+        "order_id": "ord_" + uuid4().hex, "number": str(uuid4()), "webhook_id": "whk_" + uuid4().hex,
+        "event_id": "evt_" + uuid4().hex,
+    }  # fmt: skip
     filled = path.format(**{name: ids.get(name) or unknown.get(name, "art_" + uuid4().hex) for name in names})
     if path == "/v1/uploads":
         return http.request(method, filled, files=[("photos", ("a.png", picture(), "image/png"))])
@@ -43,6 +47,8 @@ def ask(http: httpx.Client, method: str, path: str, **ids: str) -> httpx.Respons
         "/v1/tokens": {"scopes": ["images"]},
         "/v1/trainings": {"photos": ["art_" + uuid4().hex]},
         "/v1/orders": {"pack": "small"},
+        "/v1/webhooks": {"url": "http://127.0.0.1:1/"},
+        "/v1/webhooks/{webhook_id}": {"enabled": True},
         "/v1/images/generations": {"prompt": "a face"},
     }
     body = bodies.get(path) if method in ("POST", "PATCH") else None
@@ -102,8 +108,10 @@ def everything(house: House) -> dict[str, str]:
     training = owner.http.get("/v1/trainings").json()["data"][0]["id"]
     request = owner.http.delete(f"/v1/artifacts/{owner.upload(1)[0]}").json()["id"]
     order = owner.http.post("/v1/orders", json={"pack": "small"}).json()["id"]
+    webhook = owner.http.post("/v1/webhooks", json={"url": "http://127.0.0.1:1/"}).json()["id"]
+    event = owner.http.post(f"/v1/webhooks/{webhook}/test").json()["event"]
     ids = {"artifact_id": model, "model_id": model, "training_id": training, "request_id": request}
-    return ids | {"order_id": order}
+    return ids | {"order_id": order, "webhook_id": webhook, "event_id": event}
 
 
 @pytest.fixture(scope="module")

@@ -95,6 +95,21 @@ def test_sessions(house: House, person: Person, key: dict[str, str]) -> None:
     assert fresh.json()["access_token"] != first.json()["access_token"]
 
 
+def test_webhooks(person: Person, key: dict[str, str]) -> None:
+    body = {"url": "http://127.0.0.1:1/", "types": ["order.paid"]}
+    first, again = (person.http.post("/v1/webhooks", json=body, headers=key) for _ in range(2))
+    assert first.status_code == 201, first.text
+    assert first.json() == again.json()
+    assert len(person.http.get("/v1/webhooks").json()["data"]) == 1
+    other = person.http.post("/v1/webhooks", json=body | {"types": []}, headers=key)
+    assert (other.status_code, other.json()["code"]) == (409, "conflict")
+    path = f"/v1/webhooks/{first.json()['id']}"
+    for action in ("secret", "test"):
+        one, two = (person.http.post(f"{path}/{action}", headers=key) for _ in range(2))
+        assert one.json() == two.json()
+        assert person.http.post(f"{path}/{action}").json() != one.json()
+
+
 def test_every_post_takes_a_key() -> None:
     routes = [route for module in ROUTERS for route in module.router.routes if isinstance(route, APIRoute)]
     taken = {route.path: _headers(route) for route in routes if "POST" in route.methods}

@@ -1,5 +1,7 @@
 """`/v1/requests`: how an erasure is going, and its certificate. A token of an erased account may read these."""
 
+from typing import Any
+
 from fastapi import APIRouter, Response
 
 from governance.model import RequestId
@@ -8,6 +10,20 @@ from serve_apps.ingress.errors import NotReady
 from serve_apps.ingress.schemas.common import problems
 from serve_apps.ingress.schemas.requests import RequestAnswer, request_answer
 from serve_apps.ingress.services import Parts
+
+CERTIFICATE: dict[str, Any] = {
+    "application/json": {
+        "schema": {"type": "object"},
+        "example": {
+            "format": "pixreunion.erasure-certificate/1",
+            "body": {"request": "req_01a20baf9dd6707993b5dc044a7a3ac2", "scope": "account", "erased": {"photo": 12}},
+            "evidence": [],
+            "checkpoint": "pixreunion\n42\n…",
+            "key": {"id": "9f86d081884c7d659a2feaa0c55ad015", "algorithm": "Ed25519", "public": "…"},
+            "signature": "…",
+        },
+    }
+}
 
 router = APIRouter(prefix="/v1/requests", tags=["requests"])
 
@@ -21,7 +37,7 @@ async def read_request(request_id: str, caller: FormerCaller, parts: Parts) -> R
 @router.get(
     "/{request_id}/certificate",
     response_class=Response,
-    responses=problems(404) | {200: {"description": "The signed certificate", "content": {"application/json": {}}}},
+    responses=problems(404) | {200: {"description": "The signed certificate", "content": CERTIFICATE}},
 )
 async def read_certificate(request_id: str, caller: FormerCaller, parts: Parts) -> Response:
     """The signed certificate, which `pixreunion verify` checks offline; `not_ready` until the request is completed."""

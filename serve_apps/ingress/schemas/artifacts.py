@@ -23,6 +23,7 @@ class Shown(StrEnum):
     EXPORT = Kind.EXPORT
     MESSAGE = Kind.MESSAGE
     ATTACHMENT = Kind.ATTACHMENT
+    WEBHOOK = Kind.WEBHOOK
 
 
 class ArtifactAnswer(Answer):

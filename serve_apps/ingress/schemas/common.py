@@ -70,7 +70,7 @@ class OpenAIError(Answer):
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of a route that can refuse with these statuses; 401, 410, 422 and 503 go with every one."""
-    content = {"application/problem+json": {"schema": ProblemDocument.model_json_schema()}}
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
     descriptions = {
         400: "Bad request", 401: "No valid token", 402: "Not enough credits", 403: "Not allowed",
         404: "Nothing there that you may see",

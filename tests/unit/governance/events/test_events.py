@@ -34,7 +34,7 @@ async def test_a_training_from_queue_to_model(service: GovernanceService, holder
     job = await queue(service, owner, await photo(holder, owner), 5)
     claimed = await claim(service, job.id)
     for progress in (0.01, 0.02, 0.11, 0.12):
-        await service.report_job(job.id, claimed.attempt, JobReport(JobState.PROCESSING, progress))
+        await service.report_job(job.id, claimed.attempt, JobReport(progress, 1.0))
     adapter = await succeed(service, holder, claimed)
     found = await told(service, owner)
     assert types(found) == ["training.queued", "training.started", "training.progress", "training.succeeded"]

@@ -1,0 +1,143 @@
+"""Calls made up from the OpenAPI document, by schemathesis: what the document allows and what it does not, alone and
+along its links. Whatever comes, the service answers as the document says, and never with an error of its own."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.transport import Response
+from schemathesis.openapi import from_dict
+from schemathesis.schemas import BaseSchema
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+ENDLESS = "/v1/events/stream"
+FATAL = ("/v1/account", "/v1/sessions/current", "/v1/rights", "/v1/account/restriction")
+"""After these the caller may be somebody else: their account is gone, their token, or their processing restricted."""
+BUSY = 503
+
+
+@dataclass
+class Callers:
+    """Whose tokens the calls carry; `fresh` gives a new person's, `officer` the officer's."""
+
+    fresh: Callable[[], str]
+    officer: str
+    url: str
+    _token: str = ""
+
+    def token(self, path: str) -> str:
+        if path.startswith(("/v1/dpo", "/opendsr")):
+            return self.officer
+        self._token = self._token or self.fresh()
+        return self._token
+
+    def replace_the_dead(self) -> None:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        shown = httpx.get(f"{self.url}/v1/account", headers=headers, timeout=60)
+        if shown.status_code != httpx.codes.OK or shown.json()["status"] != "active":
+            self._token = self.fresh()
+
+
+@dataclass
+class Result:
+    """How many calls were made, with which statuses, and what was wrong with their answers."""
+
+    calls: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    wrong: dict[str, str] = field(default_factory=dict)
+
+
+class Fuzz:
+    """One run: `examples` made-up calls of each operation in each mode, then `walks` along links."""
+
+    def __init__(self, document: dict[str, Any], callers: Callers, start: int = 1) -> None:
+        self._callers, self._start = callers, start
+        self._schema: BaseSchema = from_dict(document).exclude(path=ENDLESS)
+        self.result = Result()
+
+    def every_operation(self, examples: int) -> None:
+        for found in self._schema.get_all_operations():
+            operation = found.ok()
+            for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+                self._one_operation(operation, mode, examples)
+
+    def _one_operation(self, operation: Any, mode: GenerationMode, examples: int) -> None:
+        @seed(self._start)
+        @settings(self._settings(), max_examples=examples)
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def calls(case: Case) -> None:
+            self.check(case, self.send(case))
+
+        try:
+            calls()
+        except schemathesis.errors.SchemathesisError:
+            # An operation without parameters has nothing that could be wrong.
+            if mode is GenerationMode.POSITIVE:
+                raise
+
+    def walks(self, count: int, steps: int) -> None:
+        """From what was made to what can be done with it."""
+        fuzz = self
+        machine: Any = self._schema.as_state_machine()
+
+        class Walk(machine):  # type: ignore[misc]
+            def call(self, case: Case, **_: Any) -> Response:
+                return fuzz.send(case)
+
+            def validate_response(self, response: Response, case: Case, *_: Any, **__: Any) -> None:
+                fuzz.check(case, response)
+
+        test = seed(self._start)(Walk.TestCase)
+        test.settings = settings(self._settings(), max_examples=count, stateful_step_count=steps)
+        test().runTest()
+
+    def send(self, case: Case) -> Response:
+        path = case.operation.path
+        headers = {"Authorization": f"Bearer {self._callers.token(path)}"}
+        response = case.call(base_url=self._callers.url, headers=headers, timeout=60)
+        self.result.calls += 1
+        self.result.statuses[response.status_code] += 1
+        if path in FATAL and case.method.upper() != "GET":
+            self._callers.replace_the_dead()
+        return response
+
+    def check(self, case: Case, response: Response) -> None:
+        """What is wrong is written down, the run goes on; the first of each kind is told."""
+        if response.status_code == BUSY and "retry-after" in {name.lower() for name in response.headers}:
+            return
+        try:
+            case.validate_response(response, checks=CHECKS)
+        except FailureGroup as group:
+            for one in group.exceptions:
+                self._note(case, one, response)
+        except Failure as one:
+            self._note(case, one, response)
+
+    def _note(self, case: Case, wrong: Exception, response: Response) -> None:
+        kind = f"{case.operation.label} {response.status_code} {type(wrong).__name__}"
+        self.result.wrong.setdefault(kind, f"{wrong}\n{case.as_curl_command()}\n{response.text[:300]}")
+
+    def _settings(self) -> settings:
+        return settings(
+            deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck),
+            derandomize=False, print_blob=False,
+        )  # fmt: skip
