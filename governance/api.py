@@ -57,6 +57,7 @@ from governance.model import (
 from governance.money.api import MoneyApi
 from governance.people.api import PeopleApi
 from governance.rights.api import RightsApi
+from governance.support.api import SupportApi
 
 
 class AccountsApi(Protocol):
@@ -233,6 +234,7 @@ class Governance(
     RightsApi,
     PeopleApi,
     EventsApi,
+    SupportApi,
     VitalsApi,
     Protocol,
 ):

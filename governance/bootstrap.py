@@ -43,6 +43,7 @@ from governance.rights.requests import RightsRequests
 from governance.rights.service import RightsParts
 from governance.rights.sharing import Sharing
 from governance.runs import Runs
+from governance.support.tickets import Tickets
 from governance.vault.keyfile import KeyFile
 from governance.vault.keyring import Keyring
 from governance.vault.kms import KmsKeys
@@ -93,6 +94,7 @@ class Parts:
     rights: RightsParts
     people: PeopleParts
     events: EventParts
+    support: Tickets
     background: Background
 
     def chores(self, poll_s: float) -> tuple[Chore, ...]:
@@ -173,6 +175,7 @@ async def _assemble(
         ),
         people=PeopleParts(outbox=Outbox(database, clock)),
         events=EventParts(Events(database, clock), Webhooks(database, clock)),
+        support=Tickets(database, clock),
         background=background,
     )
 

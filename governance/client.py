@@ -65,6 +65,7 @@ from governance.model import (
 from governance.money.model import Entry, NewOrder, Order, Payment, Wallet
 from governance.people.client import PeopleClient
 from governance.rights.client import RightsClient
+from governance.support.client import SupportClient
 
 _FIRST_REST_S = 0.05
 _LONGEST_REST_S = 1.0
@@ -72,6 +73,7 @@ _LONGEST_REST_S = 1.0
 
 class GovernanceClient(RightsClient, PeopleClient):
 class GovernanceClient(RightsClient, EventsClient):
+class GovernanceClient(RightsClient, EventsClient, SupportClient):
     """Implements `api.Governance`. `patience_s`: how long a call is repeated before it raises `Unavailable`."""
 
     def __init__(self, patience_s: float = 2.0, timeout_s: float = 10.0) -> None:

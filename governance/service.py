@@ -59,10 +59,12 @@ from governance.money.model import Entry, NewOrder, Order, Payment, Wallet
 from governance.people.service import PeopleService
 from governance.policy import shipped
 from governance.rights.service import RightsService
+from governance.support.service import SupportService
 
 
 class GovernanceService(RightsService, PeopleService):
 class GovernanceService(RightsService, EventsService):
+class GovernanceService(RightsService, EventsService, SupportService):
     """Implements `api.Governance`; see there. `parts` is for tests and tools of this house."""
 
     def __init__(self, parts: Parts) -> None:
@@ -70,6 +72,7 @@ class GovernanceService(RightsService, EventsService):
         self.rights = parts.rights
         self.people = parts.people
         self.events = parts.events
+        self.support = parts.support
 
     @classmethod
     async def open(cls, settings: GovernanceSettings, extras: Extras | None = None) -> Self:

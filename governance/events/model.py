@@ -38,6 +38,7 @@ class EventType(StrEnum):
     ORDER_PAID = "order.paid"
     ORDER_REFUNDED = "order.refunded"
     ORDER_CANCELED = "order.canceled"
+    TICKET_ANSWERED = "ticket.answered"
     WEBHOOK_TEST = "webhook.test"
 
 

@@ -15,7 +15,7 @@ TABLES = (
     "epochs", "service_keys", "subjects", "accounts", "tokens", "artifacts", "parents", "artifact_subjects", "runs",
     "holds", "requests", "request_artifacts", "processors", "transfers", "processor_answers", "jobs", "idempotency",
     "rights_requests", "outside_numbers", "takedowns", "disclosures", "breaches", "alarms",
-    "events", "event_head", "webhooks", "webhook_deliveries",
+    "events", "event_head", "webhooks", "webhook_deliveries", "tickets", "ticket_messages",
     "money_wallets", "money_entries", "money_postings", "money_holds", "money_orders", "money_events",
     "notices",
     "audit_leaves", "audit_nodes", "audit_head", "audit_checkpoints",

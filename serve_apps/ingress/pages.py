@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from governance.errors import NotFound
-from governance.ids import EntryId
+from governance.ids import EntryId, TicketId
 from governance.model import ArtifactId, Id, JobId, OrderId, RequestId
 from serve_apps.ingress.errors import Invalid
 
@@ -53,8 +53,13 @@ def _request_cursor(after: After = None, limit: Limit = 50) -> Cursor:
     return Cursor(RequestId, after, limit)
 
 
+def _ticket_cursor(after: After = None, limit: Limit = 50) -> Cursor:
+    return Cursor(TicketId, after, limit)
+
+
 ArtifactCursor = Annotated[Cursor, Depends(_artifact_cursor)]
 JobCursor = Annotated[Cursor, Depends(_job_cursor)]
 OrderCursor = Annotated[Cursor, Depends(_order_cursor)]
 EntryCursor = Annotated[Cursor, Depends(_entry_cursor)]
+TicketCursor = Annotated[Cursor, Depends(_ticket_cursor)]
 RequestCursor = Annotated[Cursor, Depends(_request_cursor)]

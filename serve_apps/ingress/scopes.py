@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """A session has all but the officer's, an API key those it was made with."""
+    """A session has all but the staff's, an API key those it was made with."""
 
     ACCOUNT = "account"
     PHOTOS = "photos"
@@ -16,7 +16,8 @@ class Scope(StrEnum):
     BILLING = "billing"
     EVENTS = "events"
     WEBHOOKS = "webhooks"
+    SUPPORT = "support"
     DPO = "dpo"
 
 
-ALL_SCOPES = frozenset(Scope) - {Scope.DPO}
+ALL_SCOPES = frozenset(Scope) - {Scope.DPO, Scope.SUPPORT}

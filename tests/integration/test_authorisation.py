@@ -24,7 +24,7 @@ def routes() -> list[tuple[str, str]]:
 
 
 GUARDED = [each for each in routes() if each not in OPEN]
-OFFICERS = [each for each in GUARDED if each[1].startswith(("/v1/dpo/", "/opendsr/"))]
+OFFICERS = [each for each in GUARDED if each[1].startswith(("/v1/dpo/", "/opendsr/", "/v1/support/queue"))]
 WITH_AN_ID = [each for each in GUARDED if "{" in each[1] and each not in OFFICERS]
 
 ANY_TOKEN = {("DELETE", "/v1/sessions/current"), *FOR_THE_ERASED}
@@ -34,14 +34,16 @@ BEYOND_TRAININGS = [each for each in GUARDED if each not in ANY_TOKEN and not ea
 def ask(http: httpx.Client, method: str, path: str, **ids: str) -> httpx.Response:
     """A request that would be carried out, were it allowed."""
     names = ("artifact_id", "training_id", "request_id", "model_id", "order_id", "hold_id", "breach_id", "number",
-             "webhook_id", "event_id")
+             "webhook_id", "event_id", "ticket_id")
     unknown = {
         "order_id": "ord_" + uuid4().hex, "number": str(uuid4()), "webhook_id": "whk_" + uuid4().hex,
-        "event_id": "evt_" + uuid4().hex,
+        "event_id": "evt_" + uuid4().hex, "ticket_id": "tkt_" + uuid4().hex,
     }  # fmt: skip
     filled = path.format(**{name: ids.get(name) or unknown.get(name, "art_" + uuid4().hex) for name in names})
     if path == "/v1/uploads":
         return http.request(method, filled, files=[("photos", ("a.png", picture(), "image/png"))])
+    if path.startswith("/v1/support/tickets") and method == "POST":
+        return http.request(method, filled, files=[("message", (None, "Hej"))])
     bodies: dict[str, dict[str, object]] = {
         "/v1/account": {"name": "x"},
         "/v1/tokens": {"scopes": ["images"]},
@@ -110,8 +112,9 @@ def everything(house: House) -> dict[str, str]:
     order = owner.http.post("/v1/orders", json={"pack": "small"}).json()["id"]
     webhook = owner.http.post("/v1/webhooks", json={"url": "http://127.0.0.1:1/"}).json()["id"]
     event = owner.http.post(f"/v1/webhooks/{webhook}/test").json()["event"]
+    ticket = owner.http.post("/v1/support/tickets", files=[("message", (None, "Hej"))]).json()["id"]
     ids = {"artifact_id": model, "model_id": model, "training_id": training, "request_id": request}
-    return ids | {"order_id": order, "webhook_id": webhook, "event_id": event}
+    return ids | {"order_id": order, "webhook_id": webhook, "event_id": event, "ticket_id": ticket}
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from governance.errors import NotFound
-from governance.ids import ArtifactId, Id, JobId, OrderId, RequestId
+from governance.ids import ArtifactId, Id, JobId, OrderId, RequestId, TicketId
 from serve_apps.ingress.auth import EventsCaller
 from serve_apps.ingress.errors import Invalid
 from serve_apps.ingress.following import follow
@@ -19,7 +19,7 @@ from serve_apps.ingress.streaming import EventStream
 router = APIRouter(prefix="/v1/events", tags=["events"])
 
 LARGEST = 2**63 - 1
-KINDS: tuple[type[Id], ...] = (JobId, ArtifactId, RequestId, OrderId)
+KINDS: tuple[type[Id], ...] = (JobId, ArtifactId, RequestId, OrderId, TicketId)
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events `id`, `event`, `data`, the latter as in `GET /v1/events`",
