@@ -71,9 +71,7 @@ _FIRST_REST_S = 0.05
 _LONGEST_REST_S = 1.0
 
 
-class GovernanceClient(RightsClient, PeopleClient):
-class GovernanceClient(RightsClient, EventsClient):
-class GovernanceClient(RightsClient, EventsClient, SupportClient):
+class GovernanceClient(RightsClient, PeopleClient, EventsClient, SupportClient):
     """Implements `api.Governance`. `patience_s`: how long a call is repeated before it raises `Unavailable`."""
 
     def __init__(self, patience_s: float = 2.0, timeout_s: float = 10.0) -> None:

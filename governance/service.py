@@ -62,9 +62,7 @@ from governance.rights.service import RightsService
 from governance.support.service import SupportService
 
 
-class GovernanceService(RightsService, PeopleService):
-class GovernanceService(RightsService, EventsService):
-class GovernanceService(RightsService, EventsService, SupportService):
+class GovernanceService(RightsService, PeopleService, EventsService, SupportService):
     """Implements `api.Governance`; see there. `parts` is for tests and tools of this house."""
 
     def __init__(self, parts: Parts) -> None:

@@ -56,6 +56,14 @@ CREATE FUNCTION public.tell(people uuid[], type text, about uuid, data jsonb) RE
     SELECT s.id, $2, $3, jsonb_strip_nulls($4) FROM subjects s WHERE s.id = ANY ($1) AND s.state IN ('active', 'frozen')
         AND current_setting('pixreunion.silent', true) IS DISTINCT FROM 'on'
 $_$;
+CREATE FUNCTION public.tell_of_answer() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM tell(ARRAY[NEW.subject], 'ticket.answered', NEW.ticket, jsonb_build_object(
+        'ticket', public_id('tkt', NEW.ticket), 'message', public_id('art', NEW.message)));
+    RETURN NULL;
+END $$;
 CREATE FUNCTION public.tell_of_artifact() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -543,6 +551,23 @@ CREATE TABLE public.takedowns (
     ordered_at timestamp with time zone NOT NULL,
     CONSTRAINT takedowns_reason_check CHECK ((length(reason) <= 48))
 );
+CREATE TABLE public.ticket_messages (
+    message uuid NOT NULL,
+    ticket uuid NOT NULL,
+    subject uuid NOT NULL,
+    author text NOT NULL,
+    attachments uuid[] NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT ticket_messages_author_check CHECK ((author = ANY (ARRAY['client'::text, 'support'::text])))
+);
+CREATE TABLE public.tickets (
+    id uuid NOT NULL,
+    subject uuid NOT NULL,
+    state text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT tickets_state_check CHECK ((state = ANY (ARRAY['open'::text, 'answered'::text, 'closed'::text])))
+);
 CREATE TABLE public.tokens (
     id uuid NOT NULL,
     subject uuid NOT NULL,
@@ -688,6 +713,10 @@ ALTER TABLE ONLY public.subjects
     ADD CONSTRAINT subjects_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.takedowns
     ADD CONSTRAINT takedowns_pkey PRIMARY KEY (request);
+ALTER TABLE ONLY public.ticket_messages
+    ADD CONSTRAINT ticket_messages_pkey PRIMARY KEY (message);
+ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.tokens
@@ -742,6 +771,9 @@ CREATE INDEX rights_requests_open ON public.rights_requests USING btree (warn_at
 CREATE INDEX runs_by_subject ON public.runs USING gin (subjects);
 CREATE INDEX runs_running ON public.runs USING btree (started_at) WHERE (state = 'running'::text);
 CREATE INDEX subjects_by_epoch ON public.subjects USING btree (key_epoch) WHERE (sealed_key IS NOT NULL);
+CREATE INDEX ticket_messages_by_ticket ON public.ticket_messages USING btree (ticket, at);
+CREATE INDEX tickets_by_subject ON public.tickets USING btree (subject, id);
+CREATE INDEX tickets_open ON public.tickets USING btree (id) WHERE (state = 'open'::text);
 CREATE INDEX tokens_by_end ON public.tokens USING btree (expires_at);
 CREATE INDEX tokens_by_subject ON public.tokens USING btree (subject);
 CREATE INDEX transfers_by_subject ON public.transfers USING btree (subject);
@@ -758,6 +790,7 @@ CREATE TRIGGER legal_transition AFTER UPDATE ON public.requests REFERENCING OLD 
 CREATE TRIGGER legal_transition AFTER UPDATE ON public.rights_requests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
 CREATE TRIGGER legal_transition AFTER UPDATE ON public.runs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
 CREATE TRIGGER legal_transition AFTER UPDATE ON public.subjects REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
+CREATE TRIGGER legal_transition AFTER UPDATE ON public.tickets REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_illegal_transition();
 CREATE TRIGGER told_when_changed AFTER UPDATE OF state ON public.artifacts FOR EACH ROW WHEN (((old.state <> new.state) AND (((new.state = 'live'::text) AND (new.kind = 'image'::text)) OR ((new.state = 'erased'::text) AND (new.kind <> ALL (ARRAY['latent'::text, 'crop'::text])))))) EXECUTE FUNCTION public.tell_of_artifact();
 CREATE TRIGGER told_when_changed AFTER UPDATE OF state, progress ON public.jobs FOR EACH ROW WHEN ((((old.state <> new.state) AND (new.state <> 'processing'::text)) OR ((old.state = new.state) AND (floor((new.progress * (20)::double precision)) > floor((old.progress * (20)::double precision)))))) EXECUTE FUNCTION public.tell_of_job();
 CREATE TRIGGER told_when_changed AFTER UPDATE OF state ON public.money_orders FOR EACH ROW WHEN ((old.state <> new.state)) EXECUTE FUNCTION public.tell_of_order();
@@ -766,6 +799,7 @@ CREATE TRIGGER told_when_changed AFTER UPDATE OF state ON public.rights_requests
 CREATE TRIGGER told_when_made AFTER INSERT ON public.jobs FOR EACH ROW EXECUTE FUNCTION public.tell_of_job();
 CREATE TRIGGER told_when_made AFTER INSERT ON public.requests FOR EACH ROW WHEN ((new.kind = 'erasure'::text)) EXECUTE FUNCTION public.tell_of_erasure();
 CREATE TRIGGER told_when_made AFTER INSERT ON public.rights_requests FOR EACH ROW EXECUTE FUNCTION public.tell_of_right();
+CREATE TRIGGER told_when_made AFTER INSERT ON public.ticket_messages FOR EACH ROW WHEN ((new.author = 'support'::text)) EXECUTE FUNCTION public.tell_of_answer();
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);
 ALTER TABLE ONLY public.holdings
@@ -802,6 +836,10 @@ ALTER TABLE ONLY public.requests
     ADD CONSTRAINT requests_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);
 ALTER TABLE ONLY public.service_keys
     ADD CONSTRAINT service_keys_key_epoch_fkey FOREIGN KEY (key_epoch) REFERENCES public.epochs(number);
+ALTER TABLE ONLY public.ticket_messages
+    ADD CONSTRAINT ticket_messages_ticket_fkey FOREIGN KEY (ticket) REFERENCES public.tickets(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);
 ALTER TABLE ONLY public.transfers

@@ -43,16 +43,11 @@ class IngressReplica:
             secrets=load_secret(settings.secret_file),
             till=till_for(settings.billing),
         )
-        for desk in (ExportDesk(services), NoticeDesk.of(services)):
+        webhooks = WebhookDesk(services, Sender(settings.webhooks))
+        for desk in (ExportDesk(services), NoticeDesk.of(services), webhooks):
             if desk is not None:
                 desk.start()
                 self._cleanup.push_async_callback(desk.stop)
-        desk = ExportDesk(services)
-        desk.start()
-        self._cleanup.push_async_callback(desk.stop)
-        webhooks = WebhookDesk(services, Sender(settings.webhooks))
-        webhooks.start()
-        self._cleanup.push_async_callback(webhooks.stop)
         if settings.host == OWN_NODE:
             settings = settings.model_copy(update={"host": ray.util.get_node_ip_address()})
         self._server = HttpServer(create_app(services), settings)

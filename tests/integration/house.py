@@ -134,18 +134,13 @@ async def _rooms(governance: GovernanceSettings, clock: Callable[[], datetime], 
             till=till_for(settings.billing),
             now=clock,
         )
-        desks: list[ExportDesk | NoticeDesk] = [ExportDesk(services)]
+        webhooks = WebhookDesk(services, Sender(settings.webhooks))
+        desks: list[ExportDesk | NoticeDesk | WebhookDesk] = [ExportDesk(services), webhooks]
         if settings.mail is not None:
             desks.append(NoticeDesk(services, SmtpMailer(settings.mail), poll_s=0.1))
         for desk in desks:
             desk.start()
             stack.push_async_callback(desk.stop)
-        desk = ExportDesk(services)
-        desk.start()
-        stack.push_async_callback(desk.stop)
-        webhooks = WebhookDesk(services, Sender(settings.webhooks))
-        webhooks.start()
-        stack.push_async_callback(webhooks.stop)
         server = HttpServer(create_app(services), settings)
         await server.start()
         stack.push_async_callback(server.stop)
