@@ -134,6 +134,11 @@ class Installation:
         return sorted(family | {process.pid for process in self._ray({}).running()})
 
     @property
+    def ray_address(self) -> RayAddress:
+        """By which a process joins our Ray."""
+        return self._ray({}).address
+
+    @property
     def plan(self) -> Plan:
         return plan(self.settings, self.home, self.ports)
 

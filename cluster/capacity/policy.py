@@ -133,9 +133,7 @@ def share(supply: Supply, demand: Demand, policy: CapacityPolicy) -> Share:
     return Share(supply.region, replicas, groups, room, start, max(0, supply.devices - busy), waits)
 
 
-def _start(
-    supply: Supply, demand: Demand, policy: CapacityPolicy, replicas: int, groups: int
-) -> Mapping[Pool, int]:
+def _start(supply: Supply, demand: Demand, policy: CapacityPolicy, replicas: int, groups: int) -> Mapping[Pool, int]:
     """Missing devices, less those already starting, within the limits; training takes shared ones alone."""
     coming = supply.starting
     missing_replicas = max(0, demand.replicas_wanted - replicas - coming)
@@ -148,9 +146,7 @@ def _start(
     return {pool: count for pool, count in ((Pool.SERVING, serving), (Pool.SHARED, shared + training)) if count}
 
 
-def _serving_waits(
-    supply: Supply, demand: Demand, replicas: int, start: Mapping[Pool, int]
-) -> Iterable[Waits]:
+def _serving_waits(supply: Supply, demand: Demand, replicas: int, start: Mapping[Pool, int]) -> Iterable[Waits]:
     handed_over = max(0, min(replicas, demand.replicas_wanted) - demand.replicas)
     taken = max(0, demand.groups + max(demand.replicas, replicas) - supply.devices)
     sealing = min(handed_over, taken)

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cluster.cli import dpo, keeping, machine, moving, node, operations, person, planning
+from cluster.cli import dpo, keeping, machine, moving, node, operations, person, planning, watching
 from cluster.cli.output import errors, explain
 from cluster.errors import ClusterError, DiskUnusable
 from cluster.interrupts import SIGNALS, interrupt
@@ -27,6 +27,7 @@ dpo.add_to(app)
 operations.add_to(app)
 node.add_to(app)
 planning.add_to(app)
+watching.add_to(app)
 
 
 def main() -> None:

@@ -1,10 +1,10 @@
 """What one machine of a cluster is told: where its secrets lie and how Ray runs on it. Read from node.toml.
 
-    /etc/pixreunion/node.toml       this
-    /etc/pixreunion/settings.toml   the service's settings, the same on every machine
-    /etc/pixreunion/secrets/        ray-token, ca.crt, ca.key, pgpass, s3-credentials, service.secret … (0600)
-    /run/pixreunion/                this machine's own key and certificate, in memory
-    /var/lib/pixreunion/            Ray's logs and spill, and what the head must not forget: on an encrypted disk
+/etc/pixreunion/node.toml       this
+/etc/pixreunion/settings.toml   the service's settings, the same on every machine
+/etc/pixreunion/secrets/        ray-token, ca.crt, ca.key, pgpass, s3-credentials, service.secret … (0600)
+/run/pixreunion/                this machine's own key and certificate, in memory
+/var/lib/pixreunion/            Ray's logs and spill, and what the head must not forget: on an encrypted disk
 """
 
 import os

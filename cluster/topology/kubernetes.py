@@ -206,4 +206,3 @@ def _object(api: str, kind: str, name: str, site: Site, spec: Document | None) -
 
 def _labels(kind: NodeType, site: Site) -> str:
     return ",".join(f"{name}={value}" for name, value in kind.labels(site.region).items())
-

@@ -44,13 +44,23 @@ ingress_replicas = 2
 
 [serving.generator]
 cpus_per_replica = 0.5
+gpus_per_replica = 1.0
+min_replicas = 0
+max_replicas = 2
+target_steps_per_replica = 60.0
 
 [serving.generator.labels]
 "{REGION_LABEL}" = "eu"
+"{POOL_LABEL}" = "in(serving,shared)"
 
 [training.pool]
 cpus = 0.5
+gpus = 1.0
+warm = false
 region_label = "{REGION_LABEL}"
+
+[training.pool.label_selector]
+"{POOL_LABEL}" = "shared"
 """
 
 

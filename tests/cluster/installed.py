@@ -1,7 +1,9 @@
 """A cluster on the rack, as an owner installs it: secrets on every machine, `ray up` with the on-premises file."""
 
+import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -51,7 +53,33 @@ class Installed:
         line = f"{JOINED} ray job submit --address http://127.0.0.1:8265 -- {command}"
         return self.rack.ssh("head", line, timeout_s=timeout_s).stdout
 
+    def actors(self) -> dict[str, set[str]]:
+        """Addresses of the machines on which each class of actor lives."""
+        found: dict[str, set[str]] = {}
+        for name, address in json.loads(self.on_head(_WHERE).splitlines()[-1]):
+            found.setdefault(name, set()).add(address)
+        return found
 
+    def addresses_of(self, part: str) -> list[str]:
+        """Of the actors with this word in the name of their class."""
+        return sorted(
+            {address for name, where in self.actors().items() if part in name for address in where if address}
+        )
+
+    def trust(self) -> ssl.SSLContext:
+        """What a client of the API trusts."""
+        return ssl.create_default_context(cafile=str(self.folder / "secrets" / "ca.crt"))
+
+
+_WHERE = """
+import json, ray
+ray.init(namespace="pixreunion", log_to_driver=False, logging_level="error")
+from ray.util.state import list_actors
+alive = {node["NodeID"]: node["NodeManagerAddress"] for node in ray.nodes()}
+print(json.dumps([
+    (actor.class_name, alive.get(actor.node_id)) for actor in list_actors(filters=[("state", "=", "ALIVE")], limit=1000)
+]))
+"""
 _COUNT = """
 import ray, time
 ray.init(log_to_driver=False, logging_level="error")
@@ -96,6 +124,8 @@ def install(rack: Rack, servers: Servers, labels: Mapping[str, Mapping[str, str]
     write_private(secrets / "s3-credentials", credentials)
     for name, machine in rack.machines.items():
         shutil.copytree(secrets, machine.folder / "etc" / "secrets", copy_function=shutil.copy2)
-        node = {"object_store_bytes": 90_000_000, "cpus": 2 if name == "head" else 1, "labels": dict(labels[name])}
+        # Devices are named, not there: what is placed on them computes on the processor.
+        devices = 0 if name == "head" else 1
+        node = {"object_store_bytes": 90_000_000, "cpus": 2, "gpus": devices, "labels": dict(labels[name])}
         (machine.folder / "etc" / "node.toml").write_text(toml(node))
     return Installed(rack, folder)

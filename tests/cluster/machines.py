@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 BRIDGE = "10.77.0.1"
 ROOT = Path(__file__).parent.parent.parent
 _SSHD = """
@@ -133,6 +135,12 @@ class Rack:
 
     def heal(self, name: str) -> None:
         _run("ip", "link", "set", self.machines[name].link, "up")
+
+    def processes(self, name: str) -> list[int]:
+        """Everything that runs on a machine, seen from outside."""
+        process = self.machines[name].process
+        assert process is not None
+        return [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
 
     def ssh(
         self, name: str, command: str, check: bool = True, timeout_s: float = 300

@@ -1,7 +1,5 @@
-"""A cluster of four machines over a real sshd: deployed, updated under load, and its machines lost one by one."""
+"""A cluster of four machines over a real sshd: closed to strangers, deployed by a job, updated under load."""
 
-import json
-import ssl
 import threading
 import time
 from collections import Counter
@@ -9,17 +7,7 @@ from collections import Counter
 import httpx
 
 from tests.cluster.installed import JOINED, Installed
-from tests.cluster.machines import ROOT
 
-WHERE = """
-import json, ray
-ray.init(namespace="pixreunion", log_to_driver=False, logging_level="error")
-from ray.util.state import list_actors
-alive = {node["NodeID"]: node["NodeManagerAddress"] for node in ray.nodes()}
-print(json.dumps([
-    (actor.class_name, alive.get(actor.node_id)) for actor in list_actors(filters=[("state", "=", "ALIVE")], limit=1000)
-]))
-"""
 ON_LABEL = """
 import ray
 ray.init(log_to_driver=False, logging_level="error")
@@ -30,24 +18,12 @@ print(sorted(set(ray.get([where.remote() for _ in range(8)]))))
 """
 
 
-def trust(cluster: Installed) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(cluster.folder / "secrets" / "ca.crt"))
-
-
-def actors(cluster: Installed) -> dict[str, set[str]]:
-    """Addresses of the machines on which each class of actor lives."""
-    found: dict[str, set[str]] = {}
-    for name, address in json.loads(cluster.on_head(WHERE).splitlines()[-1]):
-        found.setdefault(name, set()).add(address)
-    return found
-
-
 def health(cluster: Installed, address: str, patience_s: float = 90) -> float:
     """Seconds until the API at this address answers."""
     began = time.monotonic()
     while True:
         try:
-            answer = httpx.get(f"https://{address}:8700/v1/health", verify=trust(cluster), timeout=10, trust_env=False)
+            answer = httpx.get(f"https://{address}:8700/v1/health", verify=cluster.trust(), timeout=10, trust_env=False)
             if answer.status_code == 200:
                 return time.monotonic() - began
         except httpx.HTTPError:
@@ -86,11 +62,11 @@ def test_work_is_placed_by_region(cluster: Installed) -> None:
 
 
 def test_the_deployed_services_stay_in_their_region_and_answer_by_https(service: Installed) -> None:
-    placed = actors(service)
+    placed = service.actors()
     serving = [address for name, where in placed.items() if "ServeReplica" in name for address in where]
     assert serving
     assert "10.77.0.13" not in serving
-    ingress = next(where for name, where in placed.items() if "ingress" in name)
+    ingress = service.addresses_of("ingress")
     for address in ingress:
         health(service, address)
 
@@ -98,7 +74,7 @@ def test_the_deployed_services_stay_in_their_region_and_answer_by_https(service:
 def test_an_update_drops_no_request(service: Installed) -> None:
     """Two replicas, replaced one after the other; a client that knows both addresses turns to the other one when a
     connection is refused, as a load balancer does. No request that was accepted fails."""
-    ingress = sorted(next(where for name, where in actors(service).items() if "ingress" in name))
+    ingress = service.addresses_of("ingress")
     answers: Counter[str] = Counter()
     done = threading.Event()
 
@@ -109,7 +85,7 @@ def test_an_update_drops_no_request(service: Installed) -> None:
             for attempt in range(20):
                 address = ingress[(turn + attempt) % len(ingress)]
                 try:
-                    with httpx.Client(verify=trust(service), timeout=30, trust_env=False) as client:
+                    with httpx.Client(verify=service.trust(), timeout=30, trust_env=False) as client:
                         status = client.get(f"https://{address}:8700/v1/health").status_code
                     answers[str(status)] += 1
                     break
@@ -132,62 +108,3 @@ def test_an_update_drops_no_request(service: Installed) -> None:
     failed = {kind: count for kind, count in answers.items() if kind not in {"200", "elsewhere"}}
     assert answers["200"] > 20
     assert failed == {}
-
-
-NODE = "/opt/pixreunion/.venv/bin/pixreunion node start"
-
-
-def ingresses(service: Installed) -> list[str]:
-    return sorted(next(where for name, where in actors(service).items() if "ingress" in name))
-
-
-def workers_of(service: Installed, addresses: list[str]) -> list[str]:
-    known = service.rack.machines
-    return [name for name in known if name != "head" and known[name].address in addresses]
-
-
-def rejoin(service: Installed, name: str) -> None:
-    service.rack.on(name)
-    service.rack.ssh(name, f"{NODE} --address {service.rack.machines['head'].address}")
-    service.await_nodes(4)
-
-
-def test_the_api_answers_while_a_worker_is_cut_off_and_takes_it_back(service: Installed) -> None:
-    lost = workers_of(service, ingresses(service))[-1]
-    other = next(address for address in ingresses(service) if address != service.rack.machines[lost].address)
-    service.rack.cut(lost)
-    note(service, "worker_cut", health(service, other))
-    service.rack.heal(lost)
-    service.rack.off(lost)
-    rejoin(service, lost)
-
-
-def test_a_lost_worker_is_replaced(service: Installed) -> None:
-    lost = workers_of(service, ingresses(service))[0]
-    others = [address for address in ingresses(service) if address != service.rack.machines[lost].address]
-    service.rack.off(lost)
-    note(service, "worker_lost", max((health(service, address) for address in others), default=0.0))
-    rejoin(service, lost)
-    assert len(ingresses(service)) >= 1
-
-
-def test_after_the_head_is_lost_and_started_again_everything_is_found_again(service: Installed) -> None:
-    before = actors(service)
-    service.rack.off("head")
-    service.rack.on("head")
-    began = time.monotonic()
-    service.rack.ssh("head", f"{NODE} --head")
-    service.await_nodes(4)
-    for address in ingresses(service):
-        health(service, address)
-    note(service, "head_lost", time.monotonic() - began)
-    assert {"GovernanceActor", "TrainingPool", "Steward"} <= set(actors(service)) & set(before)
-
-
-def note(service: Installed, kind: str, recovery_s: float) -> None:
-    """Kept for `benchmarks.scale`, which reports what was measured here."""
-    path = ROOT / "var" / "rack.json"
-    path.parent.mkdir(exist_ok=True)
-    known = json.loads(path.read_text()) if path.exists() else {}
-    path.write_text(json.dumps(known | {kind: round(recovery_s, 1)}))
-    assert recovery_s < 90
