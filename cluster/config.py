@@ -55,9 +55,11 @@ class RaySettings(_Frozen):
 
 
 class ClientSettings(_Frozen):
-    """Where the client side talks to, and as whom."""
+    """Where the client side talks to, and as whom. `authority`: the certificate of whoever signs the API's, where that
+    is no public one."""
 
     url: str | None = None
+    authority: Path | None = None
     token: SecretStr | None = None
     timeout_s: float = Field(default=120.0, gt=0)
 
@@ -125,6 +127,12 @@ def load() -> Settings:
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
     """The surroundings of a process we start: what it needs of ours, and `extra`."""
     return {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | dict(extra)
+
+
+def password_files() -> dict[str, str]:
+    """The files with passwords that a cluster's node names to what runs on it."""
+    names = ("PGPASSFILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE")
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def own_environment() -> dict[str, str]:

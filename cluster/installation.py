@@ -11,7 +11,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict
 
 from cluster.compose import Plan, plan, secret_files
-from cluster.config import Settings
+from cluster.config import Settings, password_files
 from cluster.embedded.postgres import EmbeddedPostgres, PostgresAddress
 from cluster.embedded.seaweed import EmbeddedS3, S3Address
 from cluster.errors import AlreadyRunning, ClusterError, NotRunning, PartFailed
@@ -103,7 +103,7 @@ class Installation:
             raise AlreadyRunning("A restore needs the services stopped.", "`pixreunion down` first.")
         self.home.prepare()
         secrets = Secrets.load_or_draw(self.home.secrets)
-        surroundings = secret_files(self.settings, self.home, self.ports, secrets)
+        surroundings = password_files() | dict(secret_files(self.settings, self.home, self.ports, secrets))
         written = self.home.root / "plan.json"
         with self.home.lock(), self._servers_up(secrets, teller), teller.step(action.value.capitalize()):
             write_private(written, self.plan.model_dump_json())

@@ -66,6 +66,7 @@ from governance.money.model import Entry, NewOrder, Order, Payment, Wallet
 from governance.people.client import PeopleClient
 from governance.rights.client import RightsClient
 from governance.support.client import SupportClient
+from governance.tracing import step
 
 _FIRST_REST_S = 0.05
 _LONGEST_REST_S = 1.0
@@ -88,14 +89,15 @@ class GovernanceClient(RightsClient, PeopleClient, EventsClient, SupportClient):
     async def _call(self, name: str, *args: Any, **options: Any) -> Any:
         """Repeats what found nobody, until the patience ends."""
         ends, rest_s = monotonic() + self._patience_s, _FIRST_REST_S
-        while True:
-            try:
-                return await self._once((name, args, options))
-            except Unavailable:
-                if monotonic() + rest_s >= ends:
-                    raise
-            await asyncio.sleep(rest_s)
-            rest_s = min(_LONGEST_REST_S, rest_s * 2)
+        with step(f"governance.{name}"):
+            while True:
+                try:
+                    return await self._once((name, args, options))
+                except Unavailable:
+                    if monotonic() + rest_s >= ends:
+                        raise
+                await asyncio.sleep(rest_s)
+                rest_s = min(_LONGEST_REST_S, rest_s * 2)
 
     async def _once(self, call: Call) -> Any:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()

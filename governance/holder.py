@@ -30,6 +30,7 @@ from governance.leases import TRANSPORT
 from governance.model import Artifact, ArtifactId, Grant, HolderId, HolderKind, NewArtifact, Purpose, Receipt, Ticket
 from governance.seldom import SeldomLogger
 from governance.streams import DownStream, UpStream
+from governance.tracing import step
 from governance.transport import Transport
 from governance.vault.cipher import CHUNK_BYTES, Bytes, binding, open_bytes, seal_bytes, zero
 from governance.vault.wrap import unseal
@@ -95,7 +96,8 @@ class Holder:
 
     async def write(self, new: NewArtifact, data: Bytes) -> Artifact:
         """Register, seal here, store, commit. Raises what `register` and `commit` raise; `data` stays the caller's."""
-        return await self._leased(lambda id: self._write(new, data, id))
+        with step(f"gate.write.{new.kind}"):
+            return await self._leased(lambda id: self._write(new, data, id))
 
     async def _write(self, new: NewArtifact, data: Bytes | AsyncIterator[bytes], holder: HolderId) -> Artifact:
         ticket = await self._governance.register(new, holder)
@@ -114,7 +116,8 @@ class Holder:
     @asynccontextmanager
     async def plaintext(self, id: ArtifactId, purpose: Purpose) -> AsyncIterator[bytearray]:
         """The bytes for the length of the block; zeroed at its end, or earlier when they must be dropped."""
-        copy = await self._leased(lambda holder: self._fetch(id, purpose, None, holder))
+        with step(f"gate.read.{purpose}"):
+            copy = await self._leased(lambda holder: self._fetch(id, purpose, None, holder))
         try:
             yield copy.buffer
         finally:
@@ -140,7 +143,8 @@ class Holder:
     async def hold(self, id: ArtifactId, purpose: Purpose, on_drop: Callable[[], None]) -> bytearray:
         """The bytes until `release`, or until they must be dropped: then `on_drop` is called first (it evicts and
         zeroes what was made from them; quick, and safe from any thread) and the buffer is zeroed."""
-        return (await self._leased(lambda holder: self._fetch(id, purpose, on_drop, holder))).buffer
+        with step(f"gate.hold.{purpose}"):
+            return (await self._leased(lambda holder: self._fetch(id, purpose, on_drop, holder))).buffer
 
     async def release(self, id: ArtifactId) -> None:
         """Zero what `hold` gave, without calling `on_drop`."""

@@ -118,6 +118,13 @@ class GeneratorSettings(Frozen):
     drain_s: float = Field(default=60.0, gt=0)
 
 
+class TracingSettings(Frozen):
+    """`endpoint`: an OpenTelemetry collector's address for spans (OTLP over HTTP), or None. `share`: of requests."""
+
+    endpoint: str | None = Field(default=None, examples=["http://collector:4318/v1/traces"])
+    share: float = Field(default=1.0, ge=0, le=1)
+
+
 class ServeSettings(Frozen):
     """Everything the serving house needs to know."""
 
@@ -141,3 +148,4 @@ class ServeSettings(Frozen):
     app_url: str | None = Field(default=None, description="Where people use the service; for links in e-mails.")
     webhooks: WebhookSettings = WebhookSettings()
     generator: GeneratorSettings = GeneratorSettings()
+    tracing: TracingSettings = TracingSettings()

@@ -2,14 +2,16 @@
 
 `simulation` runs a day through the policies of the real cluster against FIFO on two dedicated pools with the same
 engines. `p99_wait_over_fifo` counts everybody who waits alike; pictures are a thousand times as many as trainings, so
-both kinds are given beside it. `scaling_efficiency` is simulated too: it shows what the policies lose, not what a
-network or a database would. `recovery_s` is what `make test-cluster` measured last (`var/rack.json`), null without it.
-Fields that nothing here measures are null.
+both kinds are given beside it. `scaling_efficiency` is simulated too (`scaling_is_simulated`), over trainings: it shows
+what the policies lose, not what a network or a database would. `cluster` is what `make test-cluster` measured last on
+machines in namespaces of one computer (`var/rack.json`); `first_useful_step_s`, `recovery_s`, `jobs_lost` and
+`jobs_doubled` are taken from it. What was not measured is null, and stands in `not_measured`.
 """
 
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -83,18 +85,25 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         steps=whole.steps * share,
         accounts=max(1, int(whole.accounts * share)),
     )
-    recovery = json.loads(RACK.read_text()) if RACK.exists() else None
-    return {
-        "machine": machine(),
+    seen = json.loads(RACK.read_text()) if RACK.exists() else {}
+    return {"machine": machine(), **measured_on_the_rack(seen)} | {
         "scaling_efficiency": scaling(whole),
         "scaling_is_simulated": True,
-        "first_useful_step_s": None,
-        "recovery_s": recovery,
-        "recovery_s_max": max(recovery.values()) if recovery else None,
-        "jobs_lost": None,
-        "jobs_doubled": None,
         "simulation": simulation(world, options.picture),
     }
+
+
+def measured_on_the_rack(seen: Mapping[str, Any]) -> dict[str, Any]:
+    """`seen`: what the cluster's tests noted."""
+    recovery, jobs = seen.get("recovery_s"), seen.get("jobs", {})
+    fields = {
+        "first_useful_step_s": seen.get("first_useful_step_s"),
+        "recovery_s": recovery,
+        "recovery_s_max": max(recovery.values()) if recovery else None,
+        "jobs_lost": jobs.get("lost"),
+        "jobs_doubled": jobs.get("doubled"),
+    }
+    return fields | {"cluster": dict(seen), "not_measured": [name for name, value in fields.items() if value is None]}
 
 
 def main(given: list[str]) -> None:

@@ -1,6 +1,7 @@
 """One machine's side of a cluster: what `ray up` and Kubernetes call on each node."""
 
 import ssl
+import subprocess
 from pathlib import Path
 from typing import Annotated
 
@@ -8,10 +9,11 @@ import httpx
 import typer
 
 from cluster.cli.output import Json, answer
-from cluster.errors import NotRunning, PartFailed
+from cluster.errors import BadSettings, NotRunning, PartFailed
 from cluster.node import secrets as node_secrets
 from cluster.node import start as node_start
 from cluster.node.config import launcher_environment, load_node
+from cluster.node.environment import joined_environment
 
 node = typer.Typer(help="This machine as part of a cluster.", no_args_is_help=True)
 
@@ -42,6 +44,17 @@ def stop(json: Json = False) -> None:
     if not node_start.stop(load_node()):
         raise PartFailed("Some of Ray's processes do not end.", "Try again, or restart the machine.")
     answer(json, {"stopped": True}, "Ray is stopped here.")
+
+
+@node.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def run(command: Annotated[list[str], typer.Argument(help="A program and its arguments.")]) -> None:
+    """Run a program as part of the cluster: `ray status`, `ray job submit`, `pixreunion top`."""
+    surroundings = joined_environment(load_node())
+    try:
+        done = subprocess.run(command, env=surroundings, check=False)
+    except FileNotFoundError as error:
+        raise BadSettings(f"There is no program {command[0]}.", "Give its whole path.") from error
+    raise typer.Exit(done.returncode)
 
 
 @node.command("secrets")

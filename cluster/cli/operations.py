@@ -8,7 +8,10 @@ import typer
 
 from cluster.cli.machine import teller_for
 from cluster.cli.output import Json, answer, table
-from cluster.config import own_environment
+from cluster.client.session import stranger
+from cluster.config import load, own_environment
+from cluster.demo.drill import Drill
+from cluster.demo.world import fresh_person
 from cluster.errors import BadSettings
 from cluster.launch import tell_along
 from cluster.node import secrets as node_secrets
@@ -20,7 +23,7 @@ SiteFile = Annotated[Path, typer.Option("--site", help="What stands where; see d
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the program."""
-    for command in (deploy, cluster_files, cluster_secrets):
+    for command in (deploy, drill, cluster_files, cluster_secrets):
         app.command()(command)
 
 
@@ -30,6 +33,23 @@ def deploy(json: Json = False) -> None:
         done = tell_along("cluster.deploy.application", [], own_environment(), Path(log.name), teller_for(json))
     rows = [(str(name), str(count)) for name, count in dict(done.get("replicas", {})).items()]  # type: ignore[call-overload]
     answer(json, done, table("Deployment", "Replicas", rows=rows))
+
+
+def drill(
+    train: Annotated[bool, typer.Option("--train", help="With a model of the person; takes minutes longer.")] = False,
+    json: Json = False,
+) -> None:
+    """Let a synthetic person join the running service and leave it; fail when anything of them stays readable."""
+    with stranger(load()) as api:
+        done = Drill(api, fresh_person(), teller_for(json)).run(train)
+    rows = [
+        ("Request", done.request),
+        ("Unreadable after", f"{done.unreadable_s:.1f} s"),
+        ("Certified after", f"{done.certified_s:.1f} s"),
+        ("Signed by key", done.key_id),
+        ("Ids gone", str(done.ids_gone)),
+    ]
+    answer(json, done, table("", "", rows=rows))
 
 
 def cluster_files(

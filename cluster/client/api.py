@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -26,15 +27,21 @@ A = TypeVar("A", bound=BaseModel)
 class Api:
     """Every method raises ApiError when the service refuses and Unreachable when nobody answers.
 
-    `transport` replaces the network in tests. Every POST carries an Idempotency-Key, so that repeating it is safe.
+    `transport` replaces the network in tests; `trust` says who may sign the service's certificate, None the public
+    authorities. Every POST carries an Idempotency-Key, so that repeating it is safe.
     """
 
     def __init__(
-        self, url: str, token: str | None = None, timeout_s: float = 120.0, transport: httpx.BaseTransport | None = None
+        self,
+        url: str,
+        token: str | None = None,
+        timeout_s: float = 120.0,
+        transport: httpx.BaseTransport | None = None,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._http = httpx.Client(
-            base_url=url, headers=headers, timeout=timeout_s, transport=transport, trust_env=False
+            base_url=url, headers=headers, timeout=timeout_s, transport=transport, trust_env=False, verify=trust or True
         )
         self.url = url
 

@@ -1,5 +1,6 @@
 """The token of whoever uses the command line here, in a file that its owner alone can read."""
 
+import ssl
 from pathlib import Path
 from typing import TypeVar
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from cluster.client.api import Api
 from cluster.client.errors import NotSignedIn
 from cluster.config import Settings
+from cluster.errors import BadSettings
 from cluster.home import Home
 from cluster.ports import LOOPBACK, Port, PortBlock
 from cluster.secrets import write_private
@@ -50,7 +52,7 @@ def service_url(settings: Settings) -> str:
 
 def stranger(settings: Settings) -> Api:
     """A client without a token, to sign up or in."""
-    return Api(service_url(settings), timeout_s=settings.client.timeout_s)
+    return Api(service_url(settings), timeout_s=settings.client.timeout_s, trust=trust(settings))
 
 
 def signed_in(settings: Settings) -> Api:
@@ -62,7 +64,7 @@ def signed_in_as(settings: Settings, kind: type[A]) -> A:
     """The same as another kind of client. Raises NotSignedIn; a token is never sent to another address."""
     url = service_url(settings)
     if settings.client.token is not None:
-        return kind(url, settings.client.token.get_secret_value(), settings.client.timeout_s)
+        return kind(url, settings.client.token.get_secret_value(), settings.client.timeout_s, trust=trust(settings))
     try:
         session = Session.model_validate_json(session_file(settings).read_text())
     except FileNotFoundError:
@@ -71,4 +73,17 @@ def signed_in_as(settings: Settings, kind: type[A]) -> A:
         raise NotSignedIn(
             f"You are not signed in at {url}.", "`pixreunion account create` or `pixreunion account login` first."
         )
-    return kind(url, session.token.get_secret_value(), settings.client.timeout_s)
+    return kind(url, session.token.get_secret_value(), settings.client.timeout_s, trust=trust(settings))
+
+
+def trust(settings: Settings) -> ssl.SSLContext | None:
+    """Who may sign the API's certificate; None: the public authorities. Raises BadSettings."""
+    if settings.client.authority is None:
+        return None
+    try:
+        return ssl.create_default_context(cafile=str(settings.client.authority))
+    except OSError as error:
+        raise BadSettings(
+            f"{settings.client.authority} is no authority's certificate: {error.strerror or error}.",
+            "Name it in PIXREUNION_CLIENT__AUTHORITY.",
+        ) from error

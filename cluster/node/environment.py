@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cluster.config import environment
+from cluster.errors import BadSettings
 from cluster.node.config import GcsStore, NodeSettings
+from cluster.ports import LOOPBACK
 from cluster.processes import OWNER
 from cluster.tls.authority import Pair
+from cluster.topology import ports
 
 _SOURCE = Path(__file__).parent.parent.parent
 # Files that libraries read by themselves, when they are there.
@@ -52,6 +55,18 @@ def node_environment(settings: NodeSettings, given: Mapping[str, str]) -> dict[s
     }
     made = environment(variables)
     return made | {"PATH": f"{programs}:{made.get('PATH', '')}"}
+
+
+def joined_environment(settings: NodeSettings) -> dict[str, str]:
+    """For an operator's command on this node: it finds the cluster, may join it, and finds the dashboard on the head.
+    Raises BadSettings where no Ray runs."""
+    known = settings.ray / "ray_current_cluster"
+    try:
+        address = known.read_text().strip()
+    except OSError as error:
+        raise BadSettings(f"No Ray runs here ({known} is not there).", "Start it with `ray up`.") from error
+    dashboard = f"http://{LOOPBACK}:{ports.DASHBOARD}"
+    return node_environment(settings, {}) | {"RAY_ADDRESS": address, "RAY_API_SERVER_ADDRESS": dashboard}
 
 
 def head_environment(settings: NodeSettings) -> dict[str, str]:

@@ -17,7 +17,7 @@ from cluster.tls.authority import Authority
 from cluster.topology import ports
 
 START_S = 180.0
-ATTEMPTS = 3
+ATTEMPTS = 6
 # Never sent to: the routing table alone is asked which address of ours leads there.
 _ELSEWHERE = "192.0.2.1"
 

@@ -26,6 +26,7 @@ from serve_apps.generator.routing import REPORT, RESIDENT
 from serve_apps.generator.scaling import QUEUED_STEPS
 from serve_apps.generator.service import Generator
 from serve_apps.generator.wire import Call, Event, Failed, open_order
+from serve_apps.telemetry import log_as_json, trace_to
 from training.engine.base import BaseModel
 
 log = logging.getLogger("pixreunion.generator")
@@ -35,6 +36,7 @@ class GeneratorReplica:
     """What Ray Serve runs. Ray sees sealed orders, ids and sealed previews (I5)."""
 
     async def __init__(self, settings: ServeSettings, blobs: BlobSettings) -> None:  # type: ignore[misc]
+        log_as_json()
         base = await asyncio.to_thread(load_base, settings.generator)
         holder = await Holder.open(
             GovernanceClient.connect(), S3BlobStore(blobs), kind=HolderKind.GENERATOR, region=settings.region
@@ -48,6 +50,7 @@ class GeneratorReplica:
         self._reports = 0
         self._holder = holder
         self._cleanup = AsyncExitStack()
+        self._cleanup.push_async_callback(asyncio.to_thread, trace_to(settings.tracing, "generator"))
         self._cleanup.push_async_callback(holder.close)
         gate = AdapterGate(holder)
         self._engine = Engine(base, engine_config(settings), gate.fetch, gate.released)

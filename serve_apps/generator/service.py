@@ -14,6 +14,7 @@ from typing import Protocol
 
 from governance.errors import GovernanceError
 from governance.model import Artifact, Kind, NewArtifact, Purpose
+from governance.tracing import begin, fail, span
 from serve_apps.engine.errors import EngineError
 from serve_apps.engine.model import (
     AccountId,
@@ -78,6 +79,8 @@ class Generator:
         """See `GeneratorClient.generate`."""
         happening: asyncio.Queue[Happening] = asyncio.Queue()
         under_way: set[RequestId] = set()
+        rows = {"pictures": order.images, "steps": order.steps}
+        whole = begin("generate", order.trace, run=order.run, adapter=order.adapter is not None, **rows)
         try:
             for index in range(order.images):
                 under_way.add(self._submit(order, index, happening))
@@ -87,8 +90,10 @@ class Generator:
                     under_way.discard(_request_id(order, event.index))
                 yield event
         except (EngineError, GovernanceError) as error:
+            fail(whole, error)
             raise failure_of(error) from None
         finally:
+            whole.end()
             for id_ in under_way:
                 self._engine.cancel(id_)
 
@@ -128,7 +133,8 @@ class Generator:
         new = NewArtifact(Kind.IMAGE, (order.subject,), Purpose.GENERATION, parents, order.run)
         png = await asyncio.to_thread(png_of, result.image)
         try:
-            artifact = await self._holder.write(new, png)
+            with span("store", order.trace, run=order.run, bytes=len(png)):
+                artifact = await self._holder.write(new, png)
         finally:
             png[:] = bytes(len(png))
         return Finished(index, artifact.id, order.seed + index)

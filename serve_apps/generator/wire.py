@@ -24,7 +24,8 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Everything one request for pictures asks for. `width`, `height` in pixels; picture i has seed `seed + i`."""
+    """Everything one request for pictures asks for. `width`, `height` in pixels; picture i has seed `seed + i`.
+    `trace`: the span that the pictures belong to."""
 
     subject: SubjectId
     run: RunId
@@ -41,6 +42,7 @@ class Order:
     sampler: Sampler
     partial_images: int
     deadline_s: float
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)

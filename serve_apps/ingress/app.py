@@ -1,6 +1,7 @@
 """The composition of the HTTP interface."""
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from serve_apps.ingress import openapi, problems
 from serve_apps.ingress.body_limit import BodyLimit
@@ -26,6 +27,7 @@ from serve_apps.ingress.routers import (
     webhooks,
 )
 from serve_apps.ingress.services import Services
+from serve_apps.ingress.tracing import Traced
 
 ROUTERS = (
     accounts,
@@ -55,6 +57,12 @@ Errors are `application/problem+json` with a stable `code` (OpenAI's shape on `/
 is gone (410)."""
 
 
+# FastAPI's own has paths, queries and what errors said, which may be somebody's words; ours is `tracing.py`.
+WITHOUT_TELEMETRY = TelemetryConfig(
+    tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False
+)
+
+
 def create_app(services: Services) -> FastAPI:
     """The application over these collaborators; it owns none of them and closes none."""
     app = FastAPI(
@@ -63,6 +71,7 @@ def create_app(services: Services) -> FastAPI:
         description=DESCRIPTION,
         redirect_slashes=False,
         generate_unique_id_function=openapi.operation_id,
+        title="PixReunion", version="1", description=DESCRIPTION, redirect_slashes=False, telemetry=WITHOUT_TELEMETRY
     )
     app.state.services = services
     for each in ROUTERS:
@@ -71,4 +80,5 @@ def create_app(services: Services) -> FastAPI:
     openapi.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(SafeHeaders)
+    app.add_middleware(Traced)
     return app

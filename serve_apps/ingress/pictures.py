@@ -21,10 +21,12 @@ from governance.model import (
     RunState,
     SubjectId,
 )
+from governance.tracing import here
 from serve_apps.generator.wire import Event, Finished, Order
 from serve_apps.ingress.errors import Invalid
 from serve_apps.ingress.schemas.images import GenerateImages
 from serve_apps.ingress.services import Services
+from serve_apps.telemetry import RUN
 
 log = logging.getLogger("pixreunion.ingress")
 
@@ -78,6 +80,7 @@ async def place(parts: Services, owner: SubjectId, this: Plan) -> Order:
     inputs = (this.adapter.id,) if this.adapter else ()
     charge = Charge(parts.prices.picture, this.images)
     run = await parts.governance.start_run(NewRun(Purpose.GENERATION, (owner,), inputs, charge))
+    RUN.set(run.id)
     try:
         prompt = await _write_prompt(parts, owner, this, run.id)
     except BaseException:
@@ -100,6 +103,7 @@ async def place(parts: Services, owner: SubjectId, this: Plan) -> Order:
         sampler=this.body.sampler,
         partial_images=this.body.partial_images or 0,
         deadline_s=parts.settings.images.deadline.total_seconds(),
+        trace=here(),
     )
 
 

@@ -1,5 +1,6 @@
 """One replica of the ingress deployment: holder, application, listener, and their end."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -21,6 +22,7 @@ from serve_apps.ingress.services import compose
 from serve_apps.notices.desk import NoticeDesk
 from serve_apps.webhooks.desk import WebhookDesk
 from serve_apps.webhooks.sender import Sender
+from serve_apps.telemetry import log_as_json, trace_to
 
 OWN_NODE = "node"
 
@@ -30,6 +32,8 @@ class IngressReplica:
 
     async def __init__(self, settings: ServeSettings, blobs: BlobSettings, generator: Any) -> None:  # type: ignore[misc]
         self._cleanup = AsyncExitStack()
+        log_as_json()
+        self._cleanup.push_async_callback(asyncio.to_thread, trace_to(settings.tracing, "ingress"))
         governance = GovernanceClient.connect()
         self._holder = await Holder.open(
             governance, S3BlobStore(blobs), kind=HolderKind.INGRESS, region=settings.region

@@ -83,7 +83,7 @@ def installed(servers: Servers) -> Iterator[Installed]:
 def cluster(installed: Installed) -> Installed:
     """`ray up` has succeeded and every machine has joined."""
     up = installed.ray_up()
-    assert up.returncode == 0, f"{up.stdout[-4000:]}\n{up.stderr[-4000:]}"
+    assert up.returncode == 0, f"{up.stdout[-4000:]}\n{up.stderr[-4000:]}\n{installed.last_words()}"
     installed.await_nodes(len(LABELS))
     return installed
 

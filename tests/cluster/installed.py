@@ -38,6 +38,14 @@ class Installed:
             argv, cwd=self.folder, env=surroundings, capture_output=True, text=True, check=False, timeout=900
         )
 
+    def last_words(self) -> str:
+        """The end of Ray's logs on the head."""
+        logs = "/var/lib/pixreunion/ray/session_latest/logs"
+        wanted = " ".join(
+            f"{logs}/{name}" for name in ("raylet.out", "raylet.err", "gcs_server.out", "dashboard_agent.log")
+        )
+        return self.rack.ssh("head", f"uptime; ls {logs}; tail -n 12 {wanted} | cut -c1-300", check=False).stdout
+
     def on_head(self, code: str, timeout_s: float = 300) -> str:
         """A driver's Python on the head; what it printed."""
         (self.rack.machines["head"].folder / "root" / "driver.py").write_text(code)

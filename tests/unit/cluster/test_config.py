@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from cluster.config import DEMO_BASE, environment, load
+from cluster.config import DEMO_BASE, environment, load, password_files
 from cluster.errors import BadSettings
 
 
@@ -65,3 +65,10 @@ def test_servers_get_what_they_need_and_no_secrets_of_ours(monkeypatch: pytest.M
     assert given["RAY_AUTH_MODE"] == "token"
     assert "PATH" in given
     assert "mine" not in given.values()
+
+
+def test_files_with_passwords_are_told_by_name_and_keys_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPASSFILE", "/etc/pixreunion/secrets/pgpass")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "mine")
+    assert password_files()["PGPASSFILE"] == "/etc/pixreunion/secrets/pgpass"
+    assert "mine" not in password_files().values()

@@ -4,9 +4,10 @@ import pytest
 from pydantic import SecretStr
 
 from cluster.client.errors import NotSignedIn
-from cluster.client.session import forget, make_room, remember, service_url, session_file, signed_in, stranger
+from cluster.client.session import forget, make_room, remember, service_url, session_file, signed_in, stranger, trust
 from cluster.config import ClientSettings, Settings
-from cluster.errors import DiskUnusable
+from cluster.errors import BadSettings, DiskUnusable
+from cluster.tls.authority import Authority
 
 
 @pytest.fixture
@@ -51,3 +52,18 @@ def test_forgetting(settings: Settings) -> None:
 def test_a_home_that_cannot_be_written_is_named_before_anybody_signs_up() -> None:
     with pytest.raises(DiskUnusable, match="/proc/nobody"):
         make_room(Settings(home=Path("/proc/nobody")))
+
+
+def test_an_authority_that_is_none_is_named(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "ca.crt").write_text("nothing of the kind")
+    for path in (tmp_path / "ca.crt", tmp_path / "absent.crt"):
+        with pytest.raises(BadSettings, match="no authority's certificate"):
+            stranger(settings.model_copy(update={"client": ClientSettings(authority=path)}))
+
+
+def test_an_authority_of_ones_own_alone_is_trusted(settings: Settings, tmp_path: Path) -> None:
+    Authority(tmp_path).create()
+    trusted = trust(settings.model_copy(update={"client": ClientSettings(authority=tmp_path / "ca.crt")}))
+    assert trusted is not None
+    assert len(trusted.get_ca_certs()) == 1
+    assert trust(settings) is None

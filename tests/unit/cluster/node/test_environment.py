@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from cluster.errors import BadSettings
 from cluster.node.config import GcsStore, NodeSettings
-from cluster.node.environment import head_environment, node_environment
+from cluster.node.environment import head_environment, joined_environment, node_environment
 
 
 def settings(tmp_path: Path, **changes: object) -> NodeSettings:
@@ -44,3 +45,14 @@ def test_the_head_keeps_what_it_knows_where_it_is_told(tmp_path: Path) -> None:
     redis = head_environment(settings(tmp_path, gcs=GcsStore.REDIS, redis="redis.example.org:6379"))
     assert redis["RAY_REDIS_ADDRESS"] == "redis.example.org:6379"
     assert head_environment(settings(tmp_path, gcs=GcsStore.MEMORY)) == {}
+
+
+def test_an_operators_command_finds_the_cluster_that_this_node_belongs_to(tmp_path: Path) -> None:
+    known = settings(tmp_path)
+    with pytest.raises(BadSettings, match="No Ray runs here"):
+        joined_environment(known)
+    known.ray.mkdir(parents=True)
+    (known.ray / "ray_current_cluster").write_text("10.77.0.10:6379")
+    made = joined_environment(known)
+    assert made["RAY_ADDRESS"] == "10.77.0.10:6379"
+    assert made["RAY_AUTH_MODE"] == "token"
