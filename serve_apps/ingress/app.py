@@ -71,7 +71,7 @@ def create_app(services: Services) -> FastAPI:
         description=DESCRIPTION,
         redirect_slashes=False,
         generate_unique_id_function=openapi.operation_id,
-        title="PixReunion", version="1", description=DESCRIPTION, redirect_slashes=False, telemetry=WITHOUT_TELEMETRY
+        telemetry=WITHOUT_TELEMETRY,
     )
     app.state.services = services
     for each in ROUTERS:

@@ -20,9 +20,9 @@ from serve_apps.ingress.secrets import load_secret
 from serve_apps.ingress.server import HttpServer
 from serve_apps.ingress.services import compose
 from serve_apps.notices.desk import NoticeDesk
+from serve_apps.telemetry import log_as_json, trace_to
 from serve_apps.webhooks.desk import WebhookDesk
 from serve_apps.webhooks.sender import Sender
-from serve_apps.telemetry import log_as_json, trace_to
 
 OWN_NODE = "node"
 
