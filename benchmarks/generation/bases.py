@@ -7,6 +7,7 @@ between pictures mean more on a model that makes pictures.
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,7 +99,7 @@ def load(name: str, device: str, dtype: torch.dtype, rank: int) -> Subject:
     if trained:
         base = BaseModel.load(weights.BASE, device, dtype)
     else:
-        base = {"demo": _demo, "sd15": _sd15, "sdxl": _sdxl}[name]()
+        base = BUILDERS[name]()
         for module in (base.unet, base.vae, *base.text_encoders):
             module.to(device=device, dtype=dtype)
     return Subject(name, base, base.side, trained, rank)
@@ -164,3 +165,7 @@ def _sdxl() -> BaseModel:
     ]
     vae = _vae((128, 256, 512, 512), 4, 32, 0.13025)
     return BaseModel(unet, vae, encoders, [_tokenizer(77), _tokenizer(77)], dict(_SCALED))
+
+
+BUILDERS: dict[str, Callable[[], BaseModel]] = {"demo": _demo, "sd15": _sd15, "sdxl": _sdxl}
+"""Each base with random weights."""

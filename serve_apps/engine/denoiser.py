@@ -74,7 +74,7 @@ class Denoiser:
             torch._dynamo.config.recompile_limit = max(128, torch._dynamo.config.recompile_limit)
             self._predict = torch.compile(predict, dynamic=False, fullgraph=True, backend=backend)
         self._capture = capture or Graphs().capture
-        self._graphed = execution is Execution.GRAPHED
+        self._eager, self._graphed = execution is Execution.EAGER, execution is Execution.GRAPHED
         self._graphs: dict[_Shape, Step] = {}
         self._compiled_when_warm = 0
 
@@ -131,7 +131,7 @@ class Denoiser:
 
     @property
     def recompiles(self) -> int:
-        return compiled_graphs() - self._compiled_when_warm
+        return 0 if self._eager else compiled_graphs() - self._compiled_when_warm
 
 
 def compiled_graphs() -> int:

@@ -67,6 +67,7 @@ def test_compiled_code_equals_eager_code_and_is_not_compiled_again(base: TinyBas
         assert np.abs(one - other).max() <= 1e-4
     assert compiled.stats().recompiles == 0
     assert compiled.stats().evictions > 0
+    assert eager.stats().recompiles == 0, "what others compile in this process is not an eager engine's"
     eager.close()
     compiled.close()
 
