@@ -5,6 +5,7 @@ PREPARING ──► TRAINING ──► FINISHING ──► ENDED
     └─────────────┴────────────┴───────────┘   failed, stopped, dropped, given back
 """
 
+import asyncio
 from dataclasses import dataclass, field
 from enum import StrEnum
 from time import monotonic
@@ -37,7 +38,8 @@ class Stop(StrEnum):
 @dataclass(slots=True)
 class ActiveJob:
     """`used_s`: device seconds not reported yet; `stop`: set from any thread, looked at before every step; `began_s`,
-    `stepped_s`: when it was claimed and when it made its last step, by the monotonic clock."""
+    `stepped_s`: when it was claimed and when it made its last step, by the monotonic clock; `glimpse`:
+    previews that are being made on the way."""
 
     claimed: ClaimedJob
     recipe: Recipe
@@ -53,6 +55,7 @@ class ActiveJob:
     retries: int = 0
     used_s: float = 0.0
     sealing: bool = False
+    glimpse: asyncio.Task[None] | None = None
     began_s: float = field(default_factory=monotonic)
     stepped_s: float | None = None
 
@@ -73,6 +76,12 @@ class ActiveJob:
         self.pace.add(seconds if self.stepped_s is None else now - self.stepped_s)
         self.stepped_s = now
         self.used_s += seconds * share
+
+    @property
+    def glimpse_due(self) -> bool:
+        """Its recipe asks for previews at this step, and the last ones are done."""
+        every = self.recipe.preview_steps
+        return every > 0 and self.step % every == 0 and (self.glimpse is None or self.glimpse.done())
 
     def seconds_left(self, finish_s: float) -> float | None:
         """Until its end, when finishing takes `finish_s`; None while no step was made yet."""

@@ -1,5 +1,6 @@
 """After the last step: previews, identity score, the sealed adapter, the report, the end of the job."""
 
+import asyncio
 import logging
 from dataclasses import dataclass, field
 from time import monotonic
@@ -54,7 +55,22 @@ class Finisher:
             if done is not None:
                 done.wipe()
 
+    async def glimpse(self, job: ActiveJob) -> None:
+        """Previews on the way, artifacts like any other. The job trains on between their denoising steps, so a picture
+        shows the adapter as it was at about this time."""
+        pictures = await self.previews(job)
+        try:
+            for one in pictures:
+                if job.stop is None:
+                    await self._write(job, Kind.PREVIEW, png(one))
+        except GovernanceError as error:
+            _LOG.info("no previews of %s now: %s", job.id, error.code)
+        finally:
+            pictures.fill(0)
+
     async def _look(self, job: ActiveJob) -> Finished:
+        if job.glimpse is not None:
+            await asyncio.wait({job.glimpse})
         adapter = await self._desk.device.run(self._export, job)
         previews = await self.previews(job)
         scorer = self._desk.scorer
@@ -85,7 +101,8 @@ class Finisher:
             await self._write_pictures(job, done)
             await self._desk.fail(job, Unlike())
             return
-        result = await self._write(job, Kind.ADAPTER, done.adapter, done)
+        result = await self._write(job, Kind.ADAPTER, done.adapter)
+        done.written.append(result)
         await self._write_pictures(job, done)
         ended = await self._desk.end(job, JobOutcome(JobState.SUCCEEDED, result=result))
         if ended is None or ended.result != result:
@@ -96,13 +113,12 @@ class Finisher:
 
     async def _write_pictures(self, job: ActiveJob, done: Finished) -> None:
         for one in done.previews:
-            await self._write(job, Kind.PREVIEW, png(one), done)
-        await self._write(job, Kind.REPORT, render(self._facts(job, done)), done)
+            done.written.append(await self._write(job, Kind.PREVIEW, png(one)))
+        done.written.append(await self._write(job, Kind.REPORT, render(self._facts(job, done))))
 
-    async def _write(self, job: ActiveJob, kind: Kind, data: bytes | bytearray, done: Finished) -> ArtifactId:
+    async def _write(self, job: ActiveJob, kind: Kind, data: bytes | bytearray) -> ArtifactId:
         new = NewArtifact(kind, (job.claimed.job.owner,), Purpose.TRAINING, tuple(job.album.photos), job.run)
         artifact = await patiently(lambda: self._desk.holder.write(new, data))
-        done.written.append(artifact.id)
         return artifact.id
 
     def _facts(self, job: ActiveJob, done: Finished) -> ReportFacts:

@@ -68,7 +68,7 @@ class Pack(Protocol):
         """Pictures by the job's adapter, one denoising step each time; `take_pictures` has them at the end."""
 
     def take_pictures(self, id: JobId) -> Pixels:
-        """What the last `sample` of this job made, uint8 [prompts, height, width, 3]."""
+        """What the last `sample` of this job made, uint8 [prompts, height, width, 3]; none when the job has left."""
 
 
 class OutOfMemory(Exception):

@@ -79,10 +79,11 @@ class Worker:
         else:
             await asyncio.sleep(pause)
 
-    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+    def _beside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
@@ -176,9 +177,12 @@ class Worker:
         if result.done:
             job.stage = Stage.FINISHING
             self._beside(self._handle(job, self._finisher.finish(job)))
-        elif not job.sealing and job.seal_due(monotonic(), job.step):
+            return
+        if not job.sealing and job.seal_due(monotonic(), job.step):
             job.sealing = True
             self._beside(self._checkpoint(job))
+        if job.glimpse_due:
+            job.glimpse = self._beside(self._finisher.glimpse(job))
 
     def _make_room(self, ready: list[ActiveJob]) -> None:
         """The device is full: the largest of the newest goes, and the pack stays smaller from now on."""

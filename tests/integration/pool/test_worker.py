@@ -51,6 +51,16 @@ async def test_photos_become_an_adapter_previews_and_a_report(service: Governanc
     assert Kind.CHECKPOINT not in kinds
 
 
+async def test_previews_on_the_way_are_artifacts(service: GovernanceService, tiny_base: Path) -> None:
+    person = await enqueue(service, {"steps": 40, "preview_steps": 15, "prior_weight": 0.5})
+    async with worker_on(service, settings(tiny_base, REGION)) as (worker, _):
+        await asyncio.wait_for(worker.run(asyncio.Event()), 150)
+    assert (await service.job(person.job.id)).state is JobState.SUCCEEDED
+    previews = (await service.artifacts(person.subject.id, Kind.PREVIEW)).items
+    assert len(previews) == 3
+    assert all(set(one.parents) == {photo.id for photo in person.photos} for one in previews)
+
+
 async def test_a_pack_and_a_single_training_give_the_same_adapters(service: GovernanceService, tiny_base: Path) -> None:
     together = [await enqueue(service, {"seed": 5, "steps": 6 + 3 * n, "rank": 2 + n}, seed=n) for n in range(3)]
     async with worker_on(service, settings(tiny_base, REGION)) as (worker, _):
