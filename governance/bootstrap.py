@@ -32,6 +32,8 @@ from governance.lineage.reader import LineageReader
 from governance.money.money import Money
 from governance.people.outbox import Outbox
 from governance.people.service import PeopleParts
+from governance.people.sessions import Sessions
+from governance.people.standing import Standing
 from governance.policy import Policy
 from governance.processors.processor import Processor
 from governance.processors.register import third_parties
@@ -112,6 +114,7 @@ class Parts:
             Chore("events", _PUBLISH_S, self.events.log.publish),
             Chore("deadlines", _WATCH_S, self.events.log.warn),
             Chore("old events", _TIDY_S, self.events.log.forget_old),
+            Chore("old news and codes", _TIDY_S, self.people.tidy),
             Chore("epochs", _TIDY_S, self.rotation.rotate_when_due),
             Chore("orphans", _TIDY_S, self.orphans.sweep),
             Chore("old answers", _TIDY_S, self.idempotency.forget_old),
@@ -176,6 +179,9 @@ async def _assemble(
         people=PeopleParts(outbox=Outbox(database, clock)),
         events=EventParts(Events(database, clock), Webhooks(database, clock)),
         support=Tickets(database, clock),
+        people=PeopleParts(
+            outbox=Outbox(database, clock), sessions=Sessions(database, clock), standing=Standing(database, clock)
+        ),
         background=background,
     )
 

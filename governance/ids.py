@@ -132,6 +132,13 @@ class EntryId(Id):
     prefix = "ent"
 
 
+class CodeId(Id):
+    """A code for one use that an e-mail carries (never its text)."""
+
+    __slots__ = ()
+    prefix = "cod"
+
+
 class NoticeId(Id):
     """An e-mail in the outbox."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from governance.ids import (
     ArtifactId,
@@ -34,6 +35,11 @@ __all__ = [
     "NewArtifact", "NewHold", "NewJob", "NewRun", "NewToken", "OrderId", "Page", "Purpose", "Receipt", "Remembered",
     "Renewal", "Request", "RequestId", "RequestKind", "RequestState", "Run", "RunId", "RunState", "Subject",
     "SubjectId", "SubjectStatus", "Target", "Ticket", "Token", "TokenId",
+    "HoldId", "HolderId", "HolderKind", "HolderLease", "Id", "Job", "JobCandidate", "JobId", "JobOutcome", "JobReport",
+    "JobSignal", "JobState", "Kind", "LeaseId", "LegalBasis", "NewAccount", "NewArtifact", "NewHold", "NewJob",
+    "NewRun", "NewToken", "OrderId", "Page", "Purpose", "Receipt", "Remembered", "Renewal", "Request", "RequestId",
+    "RequestKind", "RequestState", "Role", "Run", "RunId", "RunState", "Subject", "SubjectId", "SubjectStatus",
+    "Target", "Ticket", "Token", "TokenId",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -93,6 +99,16 @@ class LegalBasis(StrEnum):
     CONTRACT = "contract"
     LEGAL_OBLIGATION = "legal_obligation"
     LEGITIMATE_INTEREST = "legitimate_interest"
+
+
+class Role(StrEnum):
+    """What somebody with an account works as; staff are clients too. None of them sees other people's pictures."""
+
+    CLIENT = "client"
+    SUPPORT = "support"
+    ML_OPS = "ml-ops"
+    CLUSTER_ADMIN = "cluster-admin"
+    DPO = "dpo"
 
 
 class SubjectStatus(StrEnum):
@@ -194,18 +210,23 @@ class NewAccount:
 
 @dataclass(frozen=True, slots=True)
 class Account:
+    """`confirmed`: the address is known to be theirs."""
+
     subject: Subject
     password_hash: str = field(repr=False)
+    role: Role = Role.CLIENT
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """`token_hash`: SHA-256 of the secret (32 bytes)."""
+    """`token_hash`: SHA-256 of the secret (32 bytes). Tokens of one `session` end together; None for an API key."""
 
     subject: SubjectId
     token_hash: bytes
     scopes: frozenset[str]
     expires_at: datetime
+    session: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +238,10 @@ class Token:
     subject: Subject
     scopes: frozenset[str]
     expires_at: datetime
+    session: UUID | None = None
+    role: Role = Role.CLIENT
+    confirmed: bool = False
+    used: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,10 +60,13 @@ class AccountSettings(Frozen):
 
     regions: tuple[str, ...] = ("eu",)
     minimum_age: int = 16
-    session_lifetime: timedelta = timedelta(days=7)
+    session_lifetime: timedelta = timedelta(days=1)
+    refresh_lifetime: timedelta = timedelta(days=30)
+    require_confirmation: bool = Field(default=False, description="No photos, models, pictures or orders before it.")
     attempts_per_account: int = Field(default=10, ge=1)
     attempts_per_address: int = Field(default=100, ge=1)
     attempts_window: timedelta = timedelta(minutes=15)
+    requests_per_minute: int = Field(default=6000, ge=1, description="Of one token, in one replica.")
     argon2_memory_kib: int = Field(default=65_536, ge=8)
     argon2_passes: int = Field(default=3, ge=1)
 

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from cluster.cli import dpo, keeping, machine, moving, node, operations, person, planning, watching
+from cluster.cli import dpo, keeping, machine, moving, node, operations, person, planning, standing
 from cluster.cli.output import errors, explain
 from cluster.errors import ClusterError, DiskUnusable
 from cluster.interrupts import SIGNALS, interrupt
@@ -22,6 +23,7 @@ app = typer.Typer(
 machine.add_to(app)
 keeping.add_to(app)
 person.add_to(app)
+standing.add_to(app)
 moving.add_to(app)
 dpo.add_to(app)
 operations.add_to(app)

@@ -77,7 +77,7 @@ class Api:
     def upload(self, photos: Sequence[tuple[str, bytes]]) -> list[ArtifactAnswer]:
         """`photos`: names (only for the service's refusals) and the files' bytes."""
         files = [("photos", (name, data, "application/octet-stream")) for name, data in photos]
-        response = self._send("POST", "/v1/uploads", files=files, headers=_idempotent())
+        response = self._send("POST", "/v1/uploads", files=files, headers=idempotent())
         return PhotosAnswer.model_validate_json(response.content).data
 
     def upload_files(self, paths: Sequence[Path]) -> list[ArtifactAnswer]:
@@ -151,7 +151,7 @@ class Api:
         return answer.model_validate_json(self._send("GET", path).content)
 
     def _post(self, answer: type[A], path: str, body: Mapping[str, Any] | None) -> A:
-        return answer.model_validate_json(self._send("POST", path, json=body, headers=_idempotent()).content)
+        return answer.model_validate_json(self._send("POST", path, json=body, headers=idempotent()).content)
 
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:
@@ -174,7 +174,7 @@ def pictures(answer: ImagesAnswer) -> list[bytes]:
     return [base64.b64decode(data.b64_json) for data in answer.data if data.b64_json is not None]
 
 
-def _idempotent() -> dict[str, str]:
+def idempotent() -> dict[str, str]:
     return {"Idempotency-Key": secrets.token_hex(16)}
 
 

@@ -67,6 +67,11 @@ class LeafEvent(StrEnum):
     LEASE_GRANTED = "lease.granted"
     LEASE_ENDED = "lease.ended"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 (an event, not a secret)
+    ROLE_GIVEN = "role.given"
+    ACCESS_REFUSED = "access.refused"
+    ACCOUNT_CONFIRMED = "account.confirmed"
+    ACCOUNT_LOCKED = "account.locked"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105 (an event, not a secret)
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 (an event, not a secret)
     CONSENT_GIVEN = "consent.given"
     CONSENT_WITHDRAWN = "consent.withdrawn"

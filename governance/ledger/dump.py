@@ -17,12 +17,12 @@ TABLES = (
     "rights_requests", "outside_numbers", "takedowns", "disclosures", "breaches", "alarms",
     "events", "event_head", "webhooks", "webhook_deliveries", "tickets", "ticket_messages",
     "money_wallets", "money_entries", "money_postings", "money_holds", "money_orders", "money_events",
-    "notices",
+    "notices", "codes",
     "audit_leaves", "audit_nodes", "audit_head", "audit_checkpoints",
 )  # fmt: skip
 """In an order that foreign keys allow."""
-LEFT_OUT = frozenset({"migrations", "transitions", "holders", "holdings"})
-"""What every ledger brings itself, and leases, which do not outlive theirs."""
+LEFT_OUT = frozenset({"sign_in_attempts", "migrations", "transitions", "holders", "holdings"})
+"""What every ledger brings itself, and leases and counts of attempts, which do not outlive theirs."""
 
 _TABLE, _ROWS = b"T", b"D"
 _HEADER_BYTES = 5

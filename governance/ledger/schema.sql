@@ -120,7 +120,10 @@ CREATE TABLE public.accounts (
     email_hash bytea NOT NULL,
     password_hash text NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    CONSTRAINT accounts_email_hash_check CHECK ((octet_length(email_hash) = 32))
+    role text DEFAULT 'client'::text NOT NULL,
+    confirmed_at timestamp with time zone,
+    CONSTRAINT accounts_email_hash_check CHECK ((octet_length(email_hash) = 32)),
+    CONSTRAINT accounts_role_check CHECK ((role = ANY (ARRAY['client'::text, 'support'::text, 'ml-ops'::text, 'cluster-admin'::text, 'dpo'::text])))
 );
 CREATE TABLE public.alarms (
     about uuid NOT NULL,
@@ -199,6 +202,15 @@ CREATE TABLE public.breaches (
     CONSTRAINT breaches_reference_check CHECK ((length(reference) <= 48)),
     CONSTRAINT breaches_risk_check CHECK ((risk = ANY (ARRAY['unlikely'::text, 'risk'::text, 'high'::text]))),
     CONSTRAINT breaches_state_check CHECK ((state = ANY (ARRAY['open'::text, 'notified'::text, 'closed'::text])))
+);
+CREATE TABLE public.codes (
+    id uuid NOT NULL,
+    subject uuid NOT NULL,
+    kind text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT codes_kind_check CHECK ((kind = ANY (ARRAY['confirmation'::text, 'reset'::text])))
 );
 CREATE TABLE public.disclosures (
     id uuid NOT NULL,
@@ -532,6 +544,13 @@ CREATE TABLE public.service_keys (
     sealed bytea NOT NULL,
     key_epoch integer NOT NULL
 );
+CREATE TABLE public.sign_in_attempts (
+    email_hash bytea NOT NULL,
+    count integer NOT NULL,
+    since timestamp with time zone NOT NULL,
+    CONSTRAINT sign_in_attempts_count_check CHECK ((count > 0)),
+    CONSTRAINT sign_in_attempts_email_hash_check CHECK ((octet_length(email_hash) = 32))
+);
 CREATE TABLE public.subjects (
     id uuid NOT NULL,
     region text NOT NULL,
@@ -575,6 +594,8 @@ CREATE TABLE public.tokens (
     scopes text[] NOT NULL,
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
+    session uuid,
+    used_at timestamp with time zone,
     CONSTRAINT tokens_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
 CREATE TABLE public.transfers (
@@ -637,6 +658,8 @@ ALTER TABLE ONLY public.audit_nodes
     ADD CONSTRAINT audit_nodes_pkey PRIMARY KEY (level, index);
 ALTER TABLE ONLY public.breaches
     ADD CONSTRAINT breaches_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.codes
+    ADD CONSTRAINT codes_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.disclosures
     ADD CONSTRAINT disclosures_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.epochs
@@ -709,6 +732,8 @@ ALTER TABLE ONLY public.runs
     ADD CONSTRAINT runs_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.service_keys
     ADD CONSTRAINT service_keys_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.sign_in_attempts
+    ADD CONSTRAINT sign_in_attempts_pkey PRIMARY KEY (email_hash);
 ALTER TABLE ONLY public.subjects
     ADD CONSTRAINT subjects_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.takedowns
@@ -736,6 +761,8 @@ CREATE INDEX artifacts_by_writer ON public.artifacts USING btree (writer) WHERE 
 CREATE INDEX artifacts_pictures_by_run ON public.artifacts USING btree (run) WHERE ((kind = 'image'::text) AND (run IS NOT NULL));
 CREATE INDEX artifacts_unfinished ON public.artifacts USING btree (created_at) WHERE (state = 'registered'::text);
 CREATE INDEX breaches_open ON public.breaches USING btree (due_at) WHERE ((notified_at IS NULL) AND (closed_at IS NULL));
+CREATE INDEX codes_by_end ON public.codes USING btree (expires_at);
+CREATE INDEX codes_by_subject ON public.codes USING btree (subject);
 CREATE INDEX disclosures_by_subject ON public.disclosures USING btree (subject);
 CREATE UNIQUE INDEX epochs_one_active ON public.epochs USING btree (state) WHERE (state = 'active'::text);
 CREATE INDEX events_by_age ON public.events USING btree (at);
@@ -770,11 +797,13 @@ CREATE INDEX rights_requests_by_subject ON public.rights_requests USING btree (s
 CREATE INDEX rights_requests_open ON public.rights_requests USING btree (warn_at) WHERE (state = ANY (ARRAY['received'::text, 'working'::text]));
 CREATE INDEX runs_by_subject ON public.runs USING gin (subjects);
 CREATE INDEX runs_running ON public.runs USING btree (started_at) WHERE (state = 'running'::text);
+CREATE INDEX sign_in_attempts_by_time ON public.sign_in_attempts USING btree (since);
 CREATE INDEX subjects_by_epoch ON public.subjects USING btree (key_epoch) WHERE (sealed_key IS NOT NULL);
 CREATE INDEX ticket_messages_by_ticket ON public.ticket_messages USING btree (ticket, at);
 CREATE INDEX tickets_by_subject ON public.tickets USING btree (subject, id);
 CREATE INDEX tickets_open ON public.tickets USING btree (id) WHERE (state = 'open'::text);
 CREATE INDEX tokens_by_end ON public.tokens USING btree (expires_at);
+CREATE INDEX tokens_by_session ON public.tokens USING btree (session) WHERE (session IS NOT NULL);
 CREATE INDEX tokens_by_subject ON public.tokens USING btree (subject);
 CREATE INDEX transfers_by_subject ON public.transfers USING btree (subject);
 CREATE INDEX webhook_deliveries_by_event ON public.webhook_deliveries USING btree (event);
@@ -802,6 +831,8 @@ CREATE TRIGGER told_when_made AFTER INSERT ON public.rights_requests FOR EACH RO
 CREATE TRIGGER told_when_made AFTER INSERT ON public.ticket_messages FOR EACH ROW WHEN ((new.author = 'support'::text)) EXECUTE FUNCTION public.tell_of_answer();
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);
+ALTER TABLE ONLY public.codes
+    ADD CONSTRAINT codes_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);
 ALTER TABLE ONLY public.holdings
     ADD CONSTRAINT holdings_holder_fkey FOREIGN KEY (holder) REFERENCES public.holders(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.holds

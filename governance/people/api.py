@@ -1,14 +1,17 @@
 """What the ingress asks of governance about people; part of `governance.api.Governance`."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
-from governance.ids import NoticeId
-from governance.people.model import Notice
+from governance.ids import CodeId, NoticeId, SubjectId, TokenId
+from governance.model import NewToken, Role, Token
+from governance.people.model import Code, CodeKind, Notice, Refusal
 
 
 class PeopleApi(Protocol):
-    """The outbox."""
+    """Notices, standing, sessions and keys, consents, announcements."""
 
     async def claim_notices(self, limit: int = 20) -> Sequence[Notice]:
         """Due e-mails, oldest first, lent to the caller for two minutes: each to one caller."""
@@ -21,3 +24,39 @@ class PeopleApi(Protocol):
 
     async def notice_postponed(self, id: NoticeId, attempt: int) -> None:
         """The relay did not take it: due again, each time twice as late, at most an hour."""
+
+    async def give_role(self, subject: SubjectId, role: Role) -> None:
+        """Tokens allow from now on what the role allows. `NotFound` without an account."""
+
+    async def access_refused(self, refusal: Refusal) -> None:
+        """Into the audit log."""
+
+    async def send_code(self, subject: SubjectId, kind: CodeKind) -> None:
+        """By e-mail; older codes of the kind are good for nothing any more. `NotFound` without an account."""
+
+    async def code(self, id: CodeId, kind: CodeKind) -> Code:
+        """`NotFound` when it is unknown, over, or for something else."""
+
+    async def confirm_address(self, id: CodeId) -> None:
+        """The address is known to be theirs; the same code may say so again. `NotFound`."""
+
+    async def reset_password(self, id: CodeId, password_hash: str) -> None:
+        """Ends every session, key and lock-out. `NotFound`; `Conflict` when the code was used."""
+
+    async def change_password(self, subject: SubjectId, password_hash: str, session: UUID | None = None) -> None:
+        """Ends every other session and key, and tells the person."""
+
+    async def count_attempt(self, email_hash: bytes, limit: int, window_s: float) -> datetime | None:
+        """Counts one try of a password, for all replicas together; until when the address is locked out, if it is."""
+
+    async def forget_attempts(self, email_hash: bytes) -> None:
+        """The right password was given."""
+
+    async def refresh_session(self, token_hash: bytes, pair: Sequence[NewToken]) -> bool:
+        """Whether the refresh token was good, and is exchanged for the pair. One that comes again ends its session."""
+
+    async def api_keys(self, subject: SubjectId) -> Sequence[Token]:
+        """Newest first."""
+
+    async def revoke_api_key(self, subject: SubjectId, id: TokenId) -> None:
+        """`NotFound` when it is not theirs."""

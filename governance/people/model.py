@@ -5,14 +5,53 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from governance.ids import NoticeId, SubjectId
+from governance.ids import CodeId, NoticeId, SubjectId, TokenId
+from governance.model import Role
 
 Fact = str | int
+
+
+class CodeKind(StrEnum):
+    """What a code in an e-mail is good for."""
+
+    CONFIRMATION = "confirmation"
+    RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One that is not over yet."""
+
+    id: CodeId
+    subject: SubjectId
+    kind: CodeKind
+    used: bool
+
+
+class RefusedFor(StrEnum):
+    """Why somebody with a valid token was refused."""
+
+    SCOPE = "scope"
+    ROLE = "role"
+    UNCONFIRMED = "unconfirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Who was refused, with which token and as what; it goes into the audit log."""
+
+    subject: SubjectId
+    token: TokenId
+    role: Role
+    reason: RefusedFor
 
 
 class Template(StrEnum):
     """Which text a notice has; `serve_apps/notices/templates` has each in every language."""
 
+    CONFIRM_ADDRESS = "confirm-address"
+    RESET_PASSWORD = "reset-password"  # noqa: S105 - the name of a letter
+    PASSWORD_CHANGED = "password-changed"  # noqa: S105 - the name of a letter
     ORDER_CONFIRMED = "order-confirmed"
     TRAINING_FINISHED = "training-finished"
     TRAINING_FAILED = "training-failed"

@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
-from governance.ids import NoticeId
-from governance.people.model import Notice
+from governance.ids import CodeId, NoticeId, SubjectId, TokenId
+from governance.model import NewToken, Role, Token
+from governance.people.model import Code, CodeKind, Notice, Refusal
 from governance.people.outbox import Outbox
+from governance.people.sessions import Sessions
+from governance.people.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +18,13 @@ class PeopleParts:
     """Everything that dealings with people consist of."""
 
     outbox: Outbox
+    sessions: Sessions
+    standing: Standing
+
+    async def tidy(self) -> None:
+        """A chore: forgets what is over."""
+        await self.outbox.tidy()
+        await self.standing.tidy()
 
 
 class PeopleService:
@@ -31,3 +43,39 @@ class PeopleService:
 
     async def notice_postponed(self, id: NoticeId, attempt: int) -> None:
         await self.people.outbox.postpone(id, attempt)
+
+    async def give_role(self, subject: SubjectId, role: Role) -> None:
+        await self.people.standing.give_role(subject, role)
+
+    async def access_refused(self, refusal: Refusal) -> None:
+        await self.people.standing.refused(refusal)
+
+    async def send_code(self, subject: SubjectId, kind: CodeKind) -> None:
+        await self.people.standing.send_code(subject, kind)
+
+    async def code(self, id: CodeId, kind: CodeKind) -> Code:
+        return await self.people.standing.code(id, kind)
+
+    async def confirm_address(self, id: CodeId) -> None:
+        await self.people.standing.confirm_address(id)
+
+    async def reset_password(self, id: CodeId, password_hash: str) -> None:
+        await self.people.standing.reset_password(id, password_hash)
+
+    async def change_password(self, subject: SubjectId, password_hash: str, session: UUID | None = None) -> None:
+        await self.people.standing.change_password(subject, password_hash, session)
+
+    async def count_attempt(self, email_hash: bytes, limit: int, window_s: float) -> datetime | None:
+        return await self.people.standing.count_attempt(email_hash, limit, window_s)
+
+    async def forget_attempts(self, email_hash: bytes) -> None:
+        await self.people.standing.forget_attempts(email_hash)
+
+    async def refresh_session(self, token_hash: bytes, pair: Sequence[NewToken]) -> bool:
+        return await self.people.sessions.refresh(token_hash, pair)
+
+    async def api_keys(self, subject: SubjectId) -> Sequence[Token]:
+        return await self.people.sessions.keys(subject)
+
+    async def revoke_api_key(self, subject: SubjectId, id: TokenId) -> None:
+        await self.people.sessions.revoke_key(subject, id)

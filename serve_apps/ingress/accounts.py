@@ -15,7 +15,8 @@ from governance.model import (
     Subject,
     SubjectId,
 )
-from serve_apps.ingress.errors import Invalid, Taken, Unauthorized, Underage
+from governance.people.model import CodeKind
+from serve_apps.ingress.errors import Invalid, Taken, TooManyAttempts, Unauthorized, Underage
 from serve_apps.ingress.idempotency import Once, once, recalled, settle
 from serve_apps.ingress.schemas.accounts import SignUp
 from serve_apps.ingress.services import Services
@@ -43,19 +44,37 @@ async def sign_up(parts: Services, body: SignUp, key: str | None) -> Subject:
     except Conflict:
         return await _signed_up_before(parts, body, email_hash, key)
     await _write_profile(parts, subject.id, Profile(body.name, body.email, age_checked=True, language=body.language))
+    await send_code(parts, subject.id, CodeKind.CONFIRMATION)
     await settle(parts, _once(parts, subject.id, body, key), subject.id, _keep)
     return subject
 
 
+async def send_code(parts: Services, subject: SubjectId, kind: CodeKind) -> None:
+    """By e-mail, where the installation sends any."""
+    if parts.settings.mail is not None:
+        await parts.governance.send_code(subject, kind)
+
+
 async def sign_in(parts: Services, email: str, password: str) -> Account:
-    """The account; `Unauthorized` alike for an unknown address and a wrong password, `TooManyAttempts`."""
+    """The account; `Unauthorized` alike for an unknown address and a wrong password, `TooManyAttempts` once there
+    were too many, in whichever replica."""
     email_hash = parts.secrets.email_hash(email)
-    parts.account_attempts.take(email_hash)
+    await count_attempt(parts, email_hash)
     account = await parts.governance.account_by_email(email_hash)
     if not await parts.passwords.verify(account.password_hash if account else None, password) or account is None:
         raise Unauthorized("the e-mail address or the password is wrong", code="wrong_credentials")
-    parts.account_attempts.forget(email_hash)
+    await parts.governance.forget_attempts(email_hash)
     return account
+
+
+async def count_attempt(parts: Services, email_hash: bytes) -> None:
+    """Of giving a password; `TooManyAttempts`."""
+    settings = parts.settings.accounts
+    locked_until = await parts.governance.count_attempt(
+        email_hash, settings.attempts_per_account, settings.attempts_window.total_seconds()
+    )
+    if locked_until is not None:
+        raise TooManyAttempts(retry_after_s=(locked_until - parts.now()).total_seconds())
 
 
 async def profile(parts: Services, subject: SubjectId) -> Profile:

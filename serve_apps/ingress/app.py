@@ -17,11 +17,13 @@ from serve_apps.ingress.routers import (
     models,
     opendsr,
     orders,
+    passwords,
     policy,
     requests,
     rights,
     sessions,
     support,
+    staff,
     trainings,
     uploads,
     webhooks,
@@ -31,7 +33,9 @@ from serve_apps.ingress.tracing import Traced
 
 ROUTERS = (
     accounts,
+    passwords,
     sessions,
+    staff,
     uploads,
     trainings,
     images,

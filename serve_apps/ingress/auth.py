@@ -13,8 +13,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from governance.errors import Gone
 from governance.model import Subject, SubjectId, SubjectStatus, Token
+from governance.people.model import Refusal, RefusedFor
 from serve_apps.ingress.errors import Forbidden, Unauthorized
-from serve_apps.ingress.scopes import Scope
+from serve_apps.ingress.scopes import REFRESH, SPENDING, Scope, permitted
 from serve_apps.ingress.secrets import token_hash
 from serve_apps.ingress.services import Parts, Services
 
@@ -31,6 +32,7 @@ class Caller:
     subject: Subject
     scopes: frozenset[str]
     token_hash: bytes
+    token: Token
 
     @property
     def id(self) -> SubjectId:
@@ -47,9 +49,9 @@ async def identify(parts: Services, credentials: HTTPAuthorizationCredentials | 
         raise Unauthorized()
     hash_ = token_hash(credentials.credentials)
     token: Token | None = await parts.governance.token(hash_)
-    if token is None:
+    if token is None or REFRESH in token.scopes:
         raise Unauthorized("this token is unknown, revoked or expired; sign in at POST /v1/sessions")
-    return Caller(token.subject, token.scopes, hash_)
+    return Caller(token.subject, token.scopes & permitted(token.role), hash_, token)
 
 
 async def authorize(
@@ -60,9 +62,28 @@ async def authorize(
     caller = await identify(parts, credentials)
     if caller.erased and not also_erased:
         raise Gone("this account was erased; nothing of it is left")
-    if missing := [scope for scope in scopes if scope not in caller.scopes]:
-        raise Forbidden(f"this token lacks the scope {missing[0]}")
+    parts.request_attempts.take(caller.token_hash)
+    for scope in scopes:
+        await need(parts, caller, scope)
     return caller
+
+
+async def need(parts: Services, caller: Caller, scope: str) -> None:
+    """`Forbidden` unless the caller's token has this scope; a refusal goes into the audit log."""
+    if scope not in caller.scopes:
+        told = RefusedFor.SCOPE if scope in permitted(caller.token.role) else RefusedFor.ROLE
+        await parts.governance.access_refused(Refusal(caller.id, caller.token.id, caller.token.role, told))
+        raise Forbidden(f"this token lacks the scope {scope}")
+    if scope in SPENDING and parts.settings.accounts.require_confirmation and not caller.token.confirmed:
+        why = RefusedFor.UNCONFIRMED
+        await parts.governance.access_refused(Refusal(caller.id, caller.token.id, caller.token.role, why))
+        raise Forbidden("confirm your address first, with the code in our e-mail", code="unconfirmed")
+
+
+async def authorize_appointer(parts: Parts, credentials: Credentials) -> None:
+    """Who may give roles: a cluster admin, or whoever holds the installation's secret (`pixreunion staff`)."""
+    if credentials is None or not parts.secrets.is_operators(credentials.credentials, parts.now()):
+        await authorize(parts, credentials, Scope.ADMIN)
 
 
 def allowed(*scopes: Scope, also_erased: bool = False) -> Callable[..., Awaitable[Caller]]:
@@ -86,6 +107,8 @@ EventsCaller = Annotated[Caller, Depends(allowed(Scope.EVENTS))]
 WebhooksCaller = Annotated[Caller, Depends(allowed(Scope.WEBHOOKS))]
 SupportCaller = Annotated[Caller, Depends(allowed(Scope.SUPPORT))]
 DpoCaller = Annotated[Caller, Depends(allowed(Scope.DPO))]
+OpsCaller = Annotated[Caller, Depends(allowed(Scope.OPS))]
+AdminCaller = Annotated[Caller, Depends(allowed(Scope.ADMIN))]
 AnyCaller = Annotated[Caller, Depends(allowed())]
 FormerCaller = Annotated[Caller, Depends(allowed(also_erased=True))]
 """Erased accounts too: for what leads to the certificate."""

@@ -6,13 +6,15 @@ import hmac
 import os
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
+from governance.ids import CodeId
 from serve_apps.ingress.dsr_signature import DsrSigner
 
 SECRET_BYTES = 32
 PREFIX = "pxr_"
+OPERATOR_PREFIX = "pxo_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Secrets:
         self._fingerprint = _derive(root, b"fingerprint")
         self._token = _derive(root, b"token")
         self._webhook = _derive(root, b"webhook")
+        self._code = _derive(root, b"code")
+        self._operator = _derive(root, b"operator")
         self.dsr_signer = DsrSigner(_derive(root, b"opendsr"))
 
     def email_hash(self, email: str) -> bytes:
@@ -66,6 +70,29 @@ class Secrets:
     def webhook_key(self, *parts: bytes) -> bytes:
         """What a webhook's messages are signed with: 32 bytes, kept nowhere."""
         return _mac(self._webhook, *parts)
+    def code_text(self, id: CodeId) -> str:
+        """The code as an e-mail carries it: 64 hex digits."""
+        return id.digits + _mac(self._code, id.encode()).hex()[: len(id.digits)]
+
+    def code_id(self, text: str) -> CodeId | None:
+        """Which code it is; None when it is not one of ours."""
+        id = CodeId(f"{CodeId.prefix}_{text[:32]}")
+        if not id.is_well_formed or not hmac.compare_digest(self.code_text(id).encode(), text.encode()):
+            return None
+        return id
+
+    def operators_pass(self, until: datetime) -> str:
+        """Says that its bearer holds this secret. It opens one door: giving roles."""
+        ends = str(int(until.timestamp()))
+        return f"{OPERATOR_PREFIX}{ends}.{_mac(self._operator, ends.encode()).hex()}"
+
+    def is_operators(self, text: str, now: datetime) -> bool:
+        """False as well when its time is over, or ends later than such a pass may."""
+        ends = text.removeprefix(OPERATOR_PREFIX).partition(".")[0]
+        if not text.startswith(OPERATOR_PREFIX) or not (ends.isascii() and ends.isdigit() and len(ends) < 12):
+            return False
+        expected = self.operators_pass(datetime.fromtimestamp(int(ends), UTC))
+        return hmac.compare_digest(expected.encode(), text.encode()) and 0 < int(ends) - now.timestamp() < 600
 
     def sign_link(self, path: str, expires_at: datetime) -> str:
         """The `signature` that lets anyone with the link read `path` until `expires_at`."""

@@ -43,6 +43,7 @@ class Services:
     passwords: Passwords
     account_attempts: Attempts
     address_attempts: Attempts
+    request_attempts: Attempts
     prices: Prices
     till: Till | None = None
     policy: Policy = field(default_factory=shipped)
@@ -72,6 +73,7 @@ def compose(
         passwords=Passwords(accounts),
         account_attempts=Attempts(accounts.attempts_per_account, window_s),
         address_attempts=Attempts(accounts.attempts_per_address, window_s),
+        request_attempts=Attempts(accounts.requests_per_minute, 60),
         prices=prices(settings.billing.prices_file),
         till=till,
         now=now,

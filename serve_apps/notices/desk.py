@@ -6,6 +6,7 @@ from typing import Self
 
 from governance.background import end
 from governance.errors import Frozen, Gone, GovernanceError, NotFound, Objected
+from governance.ids import CodeId
 from governance.people.model import Notice
 from serve_apps.ingress.accounts import profile
 from serve_apps.ingress.services import Services
@@ -67,8 +68,15 @@ class NoticeDesk:
 
     async def _envelope(self, notice: Notice) -> Envelope:
         person = await profile(self._parts, notice.subject)
-        letter = write(notice.template, person.language, notice.facts, name=person.name, url=self._url())
-        return Envelope(notice, person.email, letter)
+        words = {"name": person.name, "url": self._url()} | self._code(notice)
+        return Envelope(notice, person.email, write(notice.template, person.language, notice.facts, words))
+
+    def _code(self, notice: Notice) -> dict[str, str]:
+        """The code that this e-mail carries. In a link it stands behind the #, which browsers keep to themselves."""
+        if "code" not in notice.facts:
+            return {}
+        code = self._parts.secrets.code_text(CodeId(str(notice.facts["code"])))
+        return {"code": code, "link": f"{self._url()}/{notice.template}#{code}" if self._url() else ""}
 
     def _url(self) -> str:
         settings = self._parts.settings

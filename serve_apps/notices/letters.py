@@ -29,9 +29,9 @@ class Letter:
     text: str = field(repr=False)
 
 
-def write(template: Template, language: Language, facts: Mapping[str, Fact], **more: str) -> Letter:
+def write(template: Template, language: Language, facts: Mapping[str, Fact], more: Mapping[str, str]) -> Letter:
     """The letter; `more` are the words that facts may not carry, such as a name. `KeyError` names what is missing."""
-    words = {name: str(value) for name, value in facts.items()} | more
+    words = {name: str(value) for name, value in facts.items()} | dict(more)
     if "amount" in facts:
         words["price"] = _price(int(facts["amount"]), str(facts["currency"]), language)
     if "right" in facts:

@@ -40,6 +40,7 @@ from tests.unit.serve_apps.engine.tiny import TinyBase, tiny_base
 
 T = TypeVar("T")
 
+SECRETS = Secrets(b"integration" * 3)
 SETTINGS = ServeSettings(
     port=0,
     region=REGION,
@@ -47,6 +48,13 @@ SETTINGS = ServeSettings(
     images=ImageSettings(sizes=("16x16", "32x16"), default_steps=4, max_images=4),
     accounts=AccountSettings(regions=(REGION,), argon2_memory_kib=64, argon2_passes=1, attempts_per_address=100_000),
     webhooks=WebhookSettings(schemes=("http",), networks=("127.0.0.0/8",), poll_s=0.1),
+    accounts=AccountSettings(
+        regions=(REGION,),
+        argon2_memory_kib=64,
+        argon2_passes=1,
+        attempts_per_address=100_000,
+        requests_per_minute=1_000_000,
+    ),
 )
 
 
@@ -130,7 +138,7 @@ async def _rooms(governance: GovernanceSettings, clock: Callable[[], datetime], 
             holders[HolderKind.INGRESS],
             generator,
             settings,
-            Secrets(b"integration" * 3),
+            SECRETS,
             till=till_for(settings.billing),
             now=clock,
         )

@@ -3,6 +3,7 @@
 import io
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -20,9 +21,10 @@ from governance.model import (
     NewArtifact,
     NewRun,
     Purpose,
+    Role,
     RunState,
 )
-from tests.integration.house import House
+from tests.integration.house import SECRETS, House
 from tests.unit.serve_apps.engine.tiny import tiny_adapter
 
 PASSWORD = "a long enough password"
@@ -63,9 +65,22 @@ class Person:
         self.http.headers["Authorization"] = f"Bearer {self.token}"
         return self.http
 
+    def works_as(self, role: Role) -> httpx.Client:
+        """Gives this person a role as the installation's operator does, and signs in anew."""
+        bearer = {"Authorization": f"Bearer {operators_pass(self.house)}"}
+        body = {"email": self.email, "role": role}
+        answer = httpx.put(f"{self.house.url}/v1/staff", json=body, headers=bearer)
+        assert (answer.status_code, answer.json()["role"]) == (200, role)
+        return self.sign_in()
+
     def picture(self, **body: Any) -> httpx.Response:
         asked = {"prompt": "a face", "response_format": "b64_json", **body}
         return self.http.post("/v1/images/generations", json=asked)
+
+
+def operators_pass(house: House) -> str:
+    """What `pixreunion staff` sends: good for one minute."""
+    return SECRETS.operators_pass(house.governance.parts.accounts._clock() + timedelta(minutes=1))
 
 
 def newcomer(house: House) -> Person:

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
+from governance.model import Role
 from serve_apps.ingress.app import ROUTERS
 from tests.integration.house import House
 from tests.integration.people import Person, newcomer, picture
@@ -13,6 +14,8 @@ from tests.integration.people import Person, newcomer, picture
 OPEN = {
     ("POST", "/v1/accounts"), ("POST", "/v1/sessions"), ("GET", "/v1/policy"), ("GET", "/v1/health"),
     ("GET", "/v1/prices"), ("POST", "/v1/payments/events"),
+    ("POST", "/v1/sessions/refresh"), ("POST", "/v1/confirmations"), ("POST", "/v1/password-resets"),
+    ("POST", "/v1/passwords"),
     ("GET", "/opendsr/v2/discovery"), ("GET", "/opendsr/v2/certificate"),
 }  # fmt: skip
 FOR_THE_ERASED = {("GET", "/v1/requests/{request_id}"), ("GET", "/v1/requests/{request_id}/certificate")}
@@ -25,6 +28,20 @@ def routes() -> list[tuple[str, str]]:
 
 GUARDED = [each for each in routes() if each not in OPEN]
 OFFICERS = [each for each in GUARDED if each[1].startswith(("/v1/dpo/", "/opendsr/", "/v1/support/queue"))]
+STAFF = {
+    "/v1/dpo/": {Role.DPO},
+    "/opendsr/": {Role.DPO},
+    "/v1/staff": {Role.CLUSTER_ADMIN},
+    "/v1/ops/": {Role.CLUSTER_ADMIN, Role.ML_OPS},
+}
+"""Whose work each route is; everything else is everybody's, with what is their own."""
+
+
+def for_staff(path: str) -> set[Role] | None:
+    return next((roles for start, roles in STAFF.items() if path.startswith(start)), None)
+
+
+OFFICERS = [each for each in GUARDED if for_staff(each[1])]
 WITH_AN_ID = [each for each in GUARDED if "{" in each[1] and each not in OFFICERS]
 
 ANY_TOKEN = {("DELETE", "/v1/sessions/current"), *FOR_THE_ERASED}
@@ -39,6 +56,8 @@ def ask(http: httpx.Client, method: str, path: str, **ids: str) -> httpx.Respons
         "order_id": "ord_" + uuid4().hex, "number": str(uuid4()), "webhook_id": "whk_" + uuid4().hex,
         "event_id": "evt_" + uuid4().hex, "ticket_id": "tkt_" + uuid4().hex,
     }  # fmt: skip
+             "token_id")  # fmt: skip
+    unknown = {"token_id": "tok_" + uuid4().hex, "order_id": "ord_" + uuid4().hex, "number": str(uuid4())}
     filled = path.format(**{name: ids.get(name) or unknown.get(name, "art_" + uuid4().hex) for name in names})
     if path == "/v1/uploads":
         return http.request(method, filled, files=[("photos", ("a.png", picture(), "image/png"))])
@@ -83,10 +102,22 @@ def test_what_is_anothers_does_not_exist(person: Person, everything: dict[str, s
     assert theirs.content == nobodys.content, "an answer may not tell whether the id exists"
 
 
-@pytest.mark.parametrize(("method", "path"), OFFICERS)
-def test_what_is_the_officers_is_no_clients(person: Person, method: str, path: str) -> None:
-    answer = ask(person.http, method, path)
-    assert (answer.status_code, code_of(answer)) == (403, "forbidden")
+@pytest.mark.parametrize("role", Role)
+def test_each_role_does_its_own_work_and_no_others(staff: dict[Role, Person], role: Role) -> None:
+    for method, path in OFFICERS:
+        answer = ask(staff[role].http, method, path)
+        theirs = role in (for_staff(path) or ())
+        assert (answer.status_code == 403) is not theirs, (method, path, answer.text)
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.CLIENT])
+def test_no_role_opens_what_is_anothers(
+    staff: dict[Role, Person], everything: dict[str, str], role: Role
+) -> None:
+    """Need-to-know: to staff as to everybody, other people's photos, models and pictures do not exist."""
+    for method, path in WITH_AN_ID:
+        answer = ask(staff[role].http, method, path, **everything)
+        assert (answer.status_code, code_of(answer)) == (404, "not_found"), (method, path)
 
 
 @pytest.mark.parametrize(("method", "path"), GUARDED)
@@ -115,6 +146,16 @@ def everything(house: House) -> dict[str, str]:
     ticket = owner.http.post("/v1/support/tickets", files=[("message", (None, "Hej"))]).json()["id"]
     ids = {"artifact_id": model, "model_id": model, "training_id": training, "request_id": request}
     return ids | {"order_id": order, "webhook_id": webhook, "event_id": event, "ticket_id": ticket}
+    key = owner.http.post("/v1/tokens", json={"scopes": ["images"]}).json()["id"]
+    return ids | {"order_id": order, "token_id": key}
+
+
+@pytest.fixture(scope="module")
+def staff(house: House) -> dict[Role, Person]:
+    people = {role: newcomer(house) for role in Role}
+    for role, somebody in people.items():
+        somebody.works_as(role)
+    return people
 
 
 @pytest.fixture(scope="module")

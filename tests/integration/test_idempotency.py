@@ -108,6 +108,21 @@ def test_webhooks(person: Person, key: dict[str, str]) -> None:
         one, two = (person.http.post(f"{path}/{action}", headers=key) for _ in range(2))
         assert one.json() == two.json()
         assert person.http.post(f"{path}/{action}").json() != one.json()
+def test_refreshed_sessions(house: House, person: Person, key: dict[str, str]) -> None:
+    """An answer that was lost comes again; the same refresh token without the key is a thief's."""
+    body = {"email": person.email, "password": PASSWORD}
+    given = {"refresh_token": httpx.post(f"{house.url}/v1/sessions", json=body).json()["refresh_token"]}
+    first, again = (httpx.post(f"{house.url}/v1/sessions/refresh", json=given, headers=key) for _ in range(2))
+    assert first.status_code == 201, first.text
+    assert first.json() == again.json()
+    assert httpx.post(f"{house.url}/v1/sessions/refresh", json=given).status_code == 401
+
+
+def test_changed_passwords(person: Person, key: dict[str, str]) -> None:
+    body = {"current": PASSWORD, "new": PASSWORD + "!"}
+    first, again = (person.http.post("/v1/account/password", json=body, headers=key) for _ in range(2))
+    assert first.status_code == again.status_code == 204
+    assert person.http.post("/v1/account/password", json=body).status_code == 401
 
 
 def test_every_post_takes_a_key() -> None:

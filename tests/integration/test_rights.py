@@ -3,8 +3,6 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,22 +10,15 @@ import httpx
 import jsonschema
 import pytest
 
-from governance.clock import utc_now
 from governance.ids import SubjectId
-from governance.model import NewToken
-from serve_apps.ingress.secrets import new_token
-from tests.integration.house import House
+from governance.model import Role
 from tests.integration.people import Person
 from tests.integration.waiting import until
 
 
 @pytest.fixture
-def officer(house: House, stranger: Person) -> Iterator[httpx.Client]:
-    fresh = new_token()
-    ends = utc_now() + timedelta(hours=1)
-    house.call(house.governance.issue_token(NewToken(SubjectId(stranger.id), fresh.hash, frozenset({"dpo"}), ends)))
-    with httpx.Client(base_url=house.url, headers={"Authorization": f"Bearer {fresh.text}"}, timeout=30) as http:
-        yield http
+def officer(stranger: Person) -> httpx.Client:
+    return stranger.works_as(Role.DPO)
 
 
 def archive_of(person: Person) -> bytes:

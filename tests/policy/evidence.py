@@ -1,10 +1,8 @@
 """What lies at rest: every row and every object of a house, to look for what must not be among them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from governance.model import NewToken, SubjectId
-from serve_apps.ingress.scopes import ALL_SCOPES, Scope
-from serve_apps.ingress.secrets import new_token
+from governance.model import Role, SubjectId
 from tests.integration.house import House
 from tests.integration.people import Person
 from tests.support.governance import store_of
@@ -38,13 +36,8 @@ async def _objects(house: House, owner: str) -> dict[str, bytes]:
 
 
 def make_officer(person: Person) -> Person:
-    """Gives a person's token the officer's scope besides their own."""
-    secret = new_token()
-    expires_at = house_time(person.house) + timedelta(hours=1)
-    new = NewToken(SubjectId(person.id), secret.hash, ALL_SCOPES | {Scope.DPO}, expires_at)
-    person.house.call(person.house.governance.issue_token(new))
-    person.token = secret.text
-    person.http.headers["Authorization"] = f"Bearer {secret.text}"
+    """Somebody becomes the data-protection officer."""
+    person.works_as(Role.DPO)
     return person
 
 

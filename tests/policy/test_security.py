@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
 
+from governance.model import Role
 from serve_apps.config import ServeSettings
 from serve_apps.ingress.server import HttpServer
 from tests.integration.house import House
@@ -74,3 +75,23 @@ def test_p8_3_nothing_personal_is_at_rest_in_the_clear(house: House, person: Per
     assert len(stored) > len(contents)
     secrets = [PROMPT.encode(), person.email.encode(), b"Ada Example", *[one[8:72] for one in contents.values()]]
     assert [secret for secret in secrets if any(secret in text for text in stored)] == []
+
+
+def test_p8_1_staff_see_what_they_need_and_refusals_are_logged(
+    house: House, person: Person, stranger: Person, officer: Person
+) -> None:
+    """Operators see counts, the officer ids and words, nobody other people's photos; each refusal is in the log."""
+    [photo] = person.upload(1)
+    operator = stranger.works_as(Role.ML_OPS)
+    for staff in (operator, officer.http):
+        for path in (f"/v1/artifacts/{photo}", f"/v1/artifacts/{photo}/content", f"/v1/artifacts/{photo}/lineage"):
+            assert staff.get(path).status_code == 404
+    vitals = operator.get("/v1/ops/vitals")
+    assert vitals.status_code == 200
+    assert "art_" not in vitals.text
+    assert "sub_" not in vitals.text
+    assert operator.get("/v1/dpo/requests").status_code == 403
+    assert officer.http.get("/v1/ops/vitals").status_code == 403
+    logged = [one for one in rows(house).split(b"\n") if b"access.refused" in one and stranger.id.encode() in one]
+    assert len(logged) == 1
+    assert b"ml-ops" in logged[0]

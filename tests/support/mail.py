@@ -81,4 +81,4 @@ def text_of(message: EmailMessage) -> str:
     """The letter itself."""
     body = message.get_body(("plain",))
     assert body is not None
-    return str(body.get_content())
+    return str(body.get_content()).replace("\r\n", "\n")

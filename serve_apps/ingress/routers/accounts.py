@@ -1,15 +1,16 @@
 """`/v1/accounts` and `/v1/account`: sign-up, what is kept, its correction, its erasure."""
 
+from dataclasses import replace
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, model_validator
 
-from governance.model import By, Subject
+from governance.model import By, Role, Subject
 from governance.rights.model import NewRightsRequest, Right
 from serve_apps.ingress import accounts
 from serve_apps.ingress.accounts import Profile
-from serve_apps.ingress.auth import AccountCaller, ErasureCaller
+from serve_apps.ingress.auth import AccountCaller, Caller, ErasureCaller
 from serve_apps.ingress.idempotency import IdempotencyKey
 from serve_apps.ingress.schemas.accounts import AccountAnswer, Name, SignUp
 from serve_apps.ingress.schemas.common import Body, problems
@@ -41,19 +42,19 @@ async def sign_up(
     parts.address_attempts.take(parts.secrets.address_hash(request.client.host if request.client else ""))
     subject = await accounts.sign_up(parts, body, key)
     response.headers["Location"] = "/v1/account"
-    return _answer(subject, await accounts.profile(parts, subject.id))
+    return _answer(subject, await accounts.profile(parts, subject.id), Role.CLIENT, confirmed=False)
 
 
 @router.get("/account", responses=problems())
 async def read_account(caller: AccountCaller, parts: Parts) -> AccountAnswer:
     """What is kept about you besides your photos and what was made from them."""
-    return _answer(caller.subject, await accounts.profile(parts, caller.id))
+    return _own(caller, await accounts.profile(parts, caller.id))
 
 
 @router.patch("/account", responses=problems())
 async def correct_account(body: Correction, caller: AccountCaller, parts: Parts) -> AccountAnswer:
     """Rectification: the corrected profile replaces the wrong one, which is erased."""
-    return _answer(caller.subject, await accounts.correct(parts, caller.id, body.name, body.language))
+    return _own(caller, await accounts.correct(parts, caller.id, body.name, body.language))
 
 
 @router.delete("/account", status_code=202, responses=problems())
@@ -69,16 +70,22 @@ async def erase_account(caller: ErasureCaller, response: Response, parts: Parts)
 async def restrict(caller: AccountCaller, parts: Parts, _key: IdempotencyKey = None) -> AccountAnswer:
     """Restriction of processing: your data stays untouched until you lift it."""
     await parts.governance.ask(NewRightsRequest(Right.RESTRICTION, caller.id))
-    return _answer(await parts.governance.subject(caller.id), await accounts.profile(parts, caller.id))
+    frozen = replace(caller, subject=await parts.governance.subject(caller.id))
+    return _own(frozen, await accounts.profile(parts, caller.id))
 
 
 @router.delete("/account/restriction", status_code=200, responses=problems())
 async def lift(caller: AccountCaller, parts: Parts) -> AccountAnswer:
     """Lifts the restriction."""
-    return _answer(await parts.governance.lift(caller.id), await accounts.profile(parts, caller.id))
+    lifted = replace(caller, subject=await parts.governance.lift(caller.id))
+    return _own(lifted, await accounts.profile(parts, caller.id))
 
 
-def _answer(subject: Subject, profile: Profile) -> AccountAnswer:
+def _own(caller: Caller, profile: Profile) -> AccountAnswer:
+    return _answer(caller.subject, profile, caller.token.role, caller.token.confirmed)
+
+
+def _answer(subject: Subject, profile: Profile, role: Role, confirmed: bool) -> AccountAnswer:
     return AccountAnswer(
         id=subject.id,
         name=profile.name,
@@ -87,5 +94,7 @@ def _answer(subject: Subject, profile: Profile) -> AccountAnswer:
         status=subject.status,
         age_checked=profile.age_checked,
         language=profile.language,
+        confirmed=confirmed,
+        role=role,
         created_at=subject.created_at,
     )

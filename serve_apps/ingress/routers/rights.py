@@ -4,8 +4,7 @@ from fastapi import APIRouter, Response
 
 from governance.model import ArtifactId, RequestId
 from governance.rights.model import NewRightsRequest, Right, RightsRequest
-from serve_apps.ingress.auth import AccountCaller, Caller
-from serve_apps.ingress.errors import Forbidden
+from serve_apps.ingress.auth import AccountCaller, Caller, need
 from serve_apps.ingress.idempotency import IdempotencyKey
 from serve_apps.ingress.pages import RequestCursor
 from serve_apps.ingress.rectification import correct_caption, correct_name
@@ -33,8 +32,8 @@ async def _exercise(parts: Services, caller: Caller, body: NewRight) -> RightsRe
         return await correct_name(parts, caller.id, body.name)
     if body.right is Right.RECTIFICATION and body.artifact is not None and body.text is not None:
         return await correct_caption(parts, caller.id, body.artifact, body.text, body.rederive)
-    if body.right is Right.ERASURE and Scope.ERASURE not in caller.scopes:
-        raise Forbidden("this token lacks the scope erasure")
+    if body.right is Right.ERASURE:
+        await need(parts, caller, Scope.ERASURE)
     artifact = ArtifactId(body.artifact) if body.artifact else None
     request = await parts.governance.ask(
         NewRightsRequest(body.right, caller.id, purpose=body.purpose, artifact=artifact)

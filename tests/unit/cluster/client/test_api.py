@@ -13,7 +13,7 @@ from serve_apps.ingress.schemas.lineage import LineageFormat
 Handler = Callable[[httpx.Request], httpx.Response]
 ACCOUNT = {
     "id": "sub_1", "name": "Ada", "email": "ada@example.org", "region": "eu", "status": "active",
-    "age_checked": True, "created_at": "2026-11-24T04:00:00Z",
+    "age_checked": True, "language": "en", "confirmed": False, "role": "client", "created_at": "2026-11-24T04:00:00Z",
 }  # fmt: skip
 PHOTO = {
     "id": "art_1", "kind": "photo", "purpose": "training", "parents": [], "run": None, "state": "live", "size": 3,
@@ -64,7 +64,7 @@ def test_after_signing_in_the_token_is_used() -> None:
     def handler(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/v1/sessions":
             return httpx.Response(
-                201, json={"access_token": "pxr_1", "scopes": [], "expires_at": "2026-11-24T04:00:00Z"}
+                201, json={"id": "tok_1", "access_token": "pxr_1", "scopes": [], "expires_at": "2026-11-24T04:00:00Z"}
             )
         return httpx.Response(200 if request.headers.get("Authorization") == "Bearer pxr_1" else 401, json=ACCOUNT)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from governance.ids import CodeId
 from serve_apps.ingress.secrets import Secrets, create_secret, load_secret, new_token, token_hash
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -54,3 +55,23 @@ def test_the_secret_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None
 def test_a_short_secret_is_refused() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         Secrets(b"short")
+
+
+def test_a_code_names_its_id_and_cannot_be_made_up() -> None:
+    id = CodeId.new()
+    text = SECRETS.code_text(id)
+    assert len(text) == 64
+    assert SECRETS.code_id(text) == id
+    for wrong in (text[:-1] + "x", text.upper() + "0", CodeId.new().digits + text[32:], "", "ø" * 64):
+        assert SECRETS.code_id(wrong) is None
+    assert Secrets(bytes(32)).code_id(text) is None
+
+
+def test_an_operators_pass_is_short_lived() -> None:
+    good = SECRETS.operators_pass(NOW + timedelta(minutes=1))
+    assert SECRETS.is_operators(good, NOW)
+    assert not SECRETS.is_operators(good, NOW + timedelta(minutes=1))
+    assert not SECRETS.is_operators(SECRETS.operators_pass(NOW + timedelta(days=1)), NOW)
+    assert not Secrets(bytes(32)).is_operators(good, NOW)
+    for wrong in ("pxo_", "pxo_x.y", "pxr_" + good[4:], good + "0", "pxo_²" + good[5:]):
+        assert not SECRETS.is_operators(wrong, NOW)

@@ -10,17 +10,21 @@ FACTS: dict[Template, dict[str, Fact]] = {
     Template.ORDER_CONFIRMED: {
         "order": "ord_1", "receipt": 7, "credits": 100, "amount": 4905, "currency": "dkk",
     },
+    Template.CONFIRM_ADDRESS: {"code": "cod_1"},
+    Template.RESET_PASSWORD: {"code": "cod_1"},
+    Template.PASSWORD_CHANGED: {},
     Template.TRAINING_FINISHED: {"training": "job_1"},
     Template.TRAINING_FAILED: {"training": "job_1"},
     Template.EXPIRES_SOON: {"count": 3, "day": "2026-01-31"},
     Template.REQUEST_ANSWERED: {"request": "req_1", "right": "access"},
 }  # fmt: skip
+WORDS = {"name": "Ada Example", "url": "https://app.example", "code": "0123", "link": "https://app.example/x#0123"}
 
 
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("template", Template)
 def test_every_letter_is_whole(template: Template, language: Language) -> None:
-    letter = write(template, language, FACTS[template], name="Ada Example", url="https://app.example")
+    letter = write(template, language, FACTS[template], WORDS)
     assert "$" not in letter.subject + letter.text
     assert "Ada Example" in letter.text
     assert "\n" not in letter.subject
@@ -38,10 +42,10 @@ def test_the_languages_say_the_same(template: Template) -> None:
 
 def test_a_price_is_written_as_the_language_does() -> None:
     facts = FACTS[Template.ORDER_CONFIRMED]
-    assert "49.05 DKK" in write(Template.ORDER_CONFIRMED, Language.ENGLISH, facts, name="A", url="").text
-    assert "49,05 DKK" in write(Template.ORDER_CONFIRMED, Language.DANISH, facts, name="A", url="").text
+    assert "49.05 DKK" in write(Template.ORDER_CONFIRMED, Language.ENGLISH, facts, WORDS).text
+    assert "49,05 DKK" in write(Template.ORDER_CONFIRMED, Language.DANISH, facts, WORDS).text
 
 
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(KeyError, match="training"):
-        write(Template.TRAINING_FAILED, Language.ENGLISH, {}, name="A", url="")
+        write(Template.TRAINING_FAILED, Language.ENGLISH, {}, WORDS)
