@@ -176,7 +176,6 @@ async def _assemble(
             breaches=Breaches(database, clock),
             reports=Reports(database, policy, clock),
         ),
-        people=PeopleParts(outbox=Outbox(database, clock)),
         events=EventParts(Events(database, clock), Webhooks(database, clock)),
         support=Tickets(database, clock),
         people=PeopleParts(

@@ -144,6 +144,8 @@ class NoticeId(Id):
 
     __slots__ = ()
     prefix = "ntc"
+
+
 class EventId(Id):
     """Something that happened to a person's things."""
 

@@ -33,13 +33,8 @@ __all__ = [
     "HoldId", "HolderId", "HolderKind", "HolderLease", "Id", "Job", "JobCandidate", "JobForecast", "JobId",
     "JobOutcome", "JobPace", "JobReport", "JobSignal", "JobState", "Kind", "LeaseId", "LegalBasis", "NewAccount",
     "NewArtifact", "NewHold", "NewJob", "NewRun", "NewToken", "OrderId", "Page", "Purpose", "Receipt", "Remembered",
-    "Renewal", "Request", "RequestId", "RequestKind", "RequestState", "Run", "RunId", "RunState", "Subject",
+    "Renewal", "Request", "RequestId", "RequestKind", "RequestState", "Role", "Run", "RunId", "RunState", "Subject",
     "SubjectId", "SubjectStatus", "Target", "Ticket", "Token", "TokenId",
-    "HoldId", "HolderId", "HolderKind", "HolderLease", "Id", "Job", "JobCandidate", "JobId", "JobOutcome", "JobReport",
-    "JobSignal", "JobState", "Kind", "LeaseId", "LegalBasis", "NewAccount", "NewArtifact", "NewHold", "NewJob",
-    "NewRun", "NewToken", "OrderId", "Page", "Purpose", "Receipt", "Remembered", "Renewal", "Request", "RequestId",
-    "RequestKind", "RequestState", "Role", "Run", "RunId", "RunState", "Subject", "SubjectId", "SubjectStatus",
-    "Target", "Ticket", "Token", "TokenId",
 ]  # fmt: skip
 
 T = TypeVar("T")

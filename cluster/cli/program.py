@@ -6,8 +6,7 @@ import sys
 
 import typer
 
-from cluster.cli import dpo, keeping, machine, moving, node, operations, person, planning, watching
-from cluster.cli import dpo, keeping, machine, moving, node, operations, person, planning, standing
+from cluster.cli import dpo, keeping, machine, moving, node, operations, person, planning, standing, watching
 from cluster.cli.output import errors, explain
 from cluster.errors import ClusterError, DiskUnusable
 from cluster.interrupts import SIGNALS, interrupt

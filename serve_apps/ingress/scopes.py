@@ -7,7 +7,6 @@ from governance.model import Role
 
 
 class Scope(StrEnum):
-    """A session has all but the staff's, an API key those it was made with."""
     """A session has all that its role permits, an API key those it was made with."""
 
     ACCOUNT = "account"
@@ -20,11 +19,6 @@ class Scope(StrEnum):
     BILLING = "billing"
     EVENTS = "events"
     WEBHOOKS = "webhooks"
-    SUPPORT = "support"
-    DPO = "dpo"
-
-
-ALL_SCOPES = frozenset(Scope) - {Scope.DPO, Scope.SUPPORT}
     SUPPORT = "support"
     OPS = "ops"
     ADMIN = "admin"

@@ -46,7 +46,6 @@ SETTINGS = ServeSettings(
     region=REGION,
     uploads=UploadSettings(max_photos=12, max_photo_bytes=400_000, max_request_bytes=4_000_000, max_pixels=4_000_000),
     images=ImageSettings(sizes=("16x16", "32x16"), default_steps=4, max_images=4),
-    accounts=AccountSettings(regions=(REGION,), argon2_memory_kib=64, argon2_passes=1, attempts_per_address=100_000),
     webhooks=WebhookSettings(schemes=("http",), networks=("127.0.0.0/8",), poll_s=0.1),
     accounts=AccountSettings(
         regions=(REGION,),
@@ -86,9 +85,7 @@ def open_house(
     folder.chmod(0o700)
     with fresh_database(servers) as dsn:
         given = {"payments": settings.billing.payments, "mail": settings.mail}
-        governance = settings_for(servers, dsn, folder).model_copy(update=given)
-        governance = settings_for(servers, dsn, folder, patience_s=3.0)
-        governance = governance.model_copy(update={"payments": settings.billing.payments})
+        governance = settings_for(servers, dsn, folder, patience_s=3.0).model_copy(update=given)
         started = threading.Event()
         box: dict[str, Any] = {}
 

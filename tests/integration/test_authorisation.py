@@ -27,10 +27,10 @@ def routes() -> list[tuple[str, str]]:
 
 
 GUARDED = [each for each in routes() if each not in OPEN]
-OFFICERS = [each for each in GUARDED if each[1].startswith(("/v1/dpo/", "/opendsr/", "/v1/support/queue"))]
 STAFF = {
     "/v1/dpo/": {Role.DPO},
     "/opendsr/": {Role.DPO},
+    "/v1/support/queue": {Role.SUPPORT},
     "/v1/staff": {Role.CLUSTER_ADMIN},
     "/v1/ops/": {Role.CLUSTER_ADMIN, Role.ML_OPS},
 }
@@ -51,13 +51,11 @@ BEYOND_TRAININGS = [each for each in GUARDED if each not in ANY_TOKEN and not ea
 def ask(http: httpx.Client, method: str, path: str, **ids: str) -> httpx.Response:
     """A request that would be carried out, were it allowed."""
     names = ("artifact_id", "training_id", "request_id", "model_id", "order_id", "hold_id", "breach_id", "number",
-             "webhook_id", "event_id", "ticket_id")
+             "webhook_id", "event_id", "ticket_id", "token_id")
     unknown = {
         "order_id": "ord_" + uuid4().hex, "number": str(uuid4()), "webhook_id": "whk_" + uuid4().hex,
-        "event_id": "evt_" + uuid4().hex, "ticket_id": "tkt_" + uuid4().hex,
+        "token_id": "tok_" + uuid4().hex, "event_id": "evt_" + uuid4().hex, "ticket_id": "tkt_" + uuid4().hex,
     }  # fmt: skip
-             "token_id")  # fmt: skip
-    unknown = {"token_id": "tok_" + uuid4().hex, "order_id": "ord_" + uuid4().hex, "number": str(uuid4())}
     filled = path.format(**{name: ids.get(name) or unknown.get(name, "art_" + uuid4().hex) for name in names})
     if path == "/v1/uploads":
         return http.request(method, filled, files=[("photos", ("a.png", picture(), "image/png"))])
@@ -145,9 +143,9 @@ def everything(house: House) -> dict[str, str]:
     event = owner.http.post(f"/v1/webhooks/{webhook}/test").json()["event"]
     ticket = owner.http.post("/v1/support/tickets", files=[("message", (None, "Hej"))]).json()["id"]
     ids = {"artifact_id": model, "model_id": model, "training_id": training, "request_id": request}
-    return ids | {"order_id": order, "webhook_id": webhook, "event_id": event, "ticket_id": ticket}
+    ids |= {"order_id": order, "webhook_id": webhook, "event_id": event, "ticket_id": ticket}
     key = owner.http.post("/v1/tokens", json={"scopes": ["images"]}).json()["id"]
-    return ids | {"order_id": order, "token_id": key}
+    return ids | {"token_id": key}
 
 
 @pytest.fixture(scope="module")

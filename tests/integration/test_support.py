@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,10 +9,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from governance.clock import utc_now
-from governance.ids import SubjectId
-from governance.model import NewToken
-from serve_apps.ingress.secrets import new_token
+from governance.model import Role
 from tests.integration.house import House
 from tests.integration.people import Person, newcomer, picture
 from tests.integration.waiting import until
@@ -24,12 +20,10 @@ Files = list[tuple[str, Any]]
 
 @pytest.fixture(scope="module")
 def support(house: House) -> Iterator[httpx.Client]:
-    """Somebody of support, with a token for that alone."""
-    fresh, ends = new_token(), utc_now() + timedelta(hours=1)
-    owner = SubjectId(newcomer(house).id)
-    house.call(house.governance.issue_token(NewToken(owner, fresh.hash, frozenset({"support"}), ends)))
-    with httpx.Client(base_url=house.url, headers={"Authorization": f"Bearer {fresh.text}"}, timeout=60) as http:
-        yield http
+    """Somebody of support."""
+    http = newcomer(house).works_as(Role.SUPPORT)
+    yield http
+    http.close()
 
 
 def form(text: str, *attachments: bytes) -> Files:

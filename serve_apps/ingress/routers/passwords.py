@@ -13,7 +13,7 @@ from serve_apps.ingress.services import Parts, Services
 router = APIRouter(prefix="/v1", tags=["accounts"])
 
 
-@router.post("/account/confirmation", status_code=202, responses=problems(429))
+@router.post("/account/confirmation", status_code=202, response_class=Response, responses=problems(429))
 async def ask_for_confirmation(caller: AccountCaller, parts: Parts, _key: IdempotencyKey = None) -> Response:
     """Sends the e-mail with the code once more; earlier codes are good for nothing any more."""
     parts.account_attempts.take(caller.id.encode())
@@ -38,7 +38,7 @@ async def change_password(
     return Response(status_code=204)
 
 
-@router.post("/password-resets", status_code=202, responses=problems(429))
+@router.post("/password-resets", status_code=202, response_class=Response, responses=problems(429))
 async def ask_for_reset(
     body: ResetWanted, request: Request, later: BackgroundTasks, parts: Parts, _key: IdempotencyKey = None
 ) -> Response:
