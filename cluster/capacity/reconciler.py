@@ -112,6 +112,10 @@ def numbers(vitals: Vitals) -> Mapping[str, float]:
         "epoch_age_s": vitals.epoch_age_s,
         "epochs_alive": vitals.epochs_alive,
         "plaintexts_held": vitals.held,
+        "deliveries_due": vitals.deliveries_due,
+        "delivery_late_s": vitals.delivery_late_s,
+        "notices_due": vitals.notices_due,
+        "notice_late_s": vitals.notice_late_s,
     }
 
 

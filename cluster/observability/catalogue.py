@@ -26,6 +26,10 @@ GOVERNANCE_GAUGES: Mapping[str, str] = {
     "leases_live": "holders with a living lease, by kind",
     "plaintexts_held": "artifacts whose plaintext some process holds",
     "jobs_unfinished": "trainings not finished, by state",
+    "deliveries_due": "webhooks' messages that should have gone out",
+    "delivery_late_s": "how late the latest of them is",
+    "notices_due": "letters that should have gone out",
+    "notice_late_s": "how late the latest of them is",
 }
 CAPACITY_GAUGES: Mapping[str, str] = {
     "capacity_gpus": "devices of living nodes, by region",

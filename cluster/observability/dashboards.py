@@ -55,6 +55,8 @@ DASHBOARDS: Mapping[str, Sequence[Panel]] = {
             "generation": "sum(rate(ray_generation_gpu_seconds_total[5m])) or vector(0)",
             "training": "sum(rate(ray_training_gpu_seconds_total[5m])) or vector(0)",
         }),
+        Panel("Late to go out", {"webhooks": "max(ray_delivery_late_s)", "letters": "max(ray_notice_late_s)"}, "s"),
+        Panel("Due to go out", {"webhooks": "max(ray_deliveries_due)", "letters": "max(ray_notices_due)"}),
         Panel("Nodes", {"answering": 'sum(up{job="ray"})'}),
         Panel("Memory", {"{{instance}}": "ray_node_mem_used / ray_node_mem_total"}, "percentunit"),
         Panel("Processor", {"{{instance}}": "ray_node_cpu_utilization"}, "percent"),

@@ -43,6 +43,12 @@ def _people(seen: Snapshot) -> Text:
         f"epoch {vitals.epoch}, {_span(vitals.epoch_age_s)} old",
         style="",
     )
+    if vitals.deliveries_due or vitals.notices_due:
+        lines.append(
+            f"\nto go out: {vitals.deliveries_due} webhooks' messages, {_span(vitals.delivery_late_s)} late; "
+            f"{vitals.notices_due} letters, {_span(vitals.notice_late_s)} late",
+            style="yellow",
+        )
     return lines
 
 

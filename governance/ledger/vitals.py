@@ -10,7 +10,9 @@ from governance.ledger.database import Connection
 @dataclass(frozen=True, slots=True)
 class Vitals:
     """Numbers only. Ages and distances in seconds; `least_time_left_s` until the promised end of the erasure that is
-    nearest to it (negative: overdue; None: none is open). `holders` live leases and `jobs` unfinished ones, by name."""
+    nearest to it (negative: overdue; None: none is open). `holders` live leases and `jobs` unfinished ones, by name.
+    `deliveries_due` webhooks' messages and `notices_due` letters that should have gone out, and how late the latest of
+    each is."""
 
     open_erasures: int
     overdue_erasures: int
@@ -24,6 +26,10 @@ class Vitals:
     holders: Mapping[str, int] = field(default_factory=dict)
     held: int = 0
     jobs: Mapping[str, int] = field(default_factory=dict)
+    deliveries_due: int = 0
+    delivery_late_s: float = 0.0
+    notices_due: int = 0
+    notice_late_s: float = 0.0
 
 
 async def read(conn: Connection, now: datetime) -> Vitals:
@@ -51,6 +57,8 @@ async def read(conn: Connection, now: datetime) -> Vitals:
     held = await _row(
         conn, "SELECT count(*) FROM holdings JOIN holders ON holders.id = holder AND expires_at > %(now)s", now
     )
+    deliveries = await _row(conn, _LATE.format(table="webhook_deliveries", state="pending"), now)
+    notices = await _row(conn, _LATE.format(table="notices", state="queued"), now)
     return Vitals(
         open_erasures=erasures[0],
         overdue_erasures=erasures[1],
@@ -68,7 +76,17 @@ async def read(conn: Connection, now: datetime) -> Vitals:
             "SELECT state, count(*) FROM jobs WHERE state IN ('queued', 'starting', 'processing') GROUP BY state",
             now,
         ),
+        deliveries_due=deliveries[0],
+        delivery_late_s=float(deliveries[1]),
+        notices_due=notices[0],
+        notice_late_s=float(notices[1]),
     )
+
+
+_LATE = """
+SELECT count(*), coalesce(extract(epoch FROM %(now)s - min(next_at)), 0) FROM {table}
+WHERE state = '{state}' AND next_at < %(now)s
+"""
 
 
 async def _row(conn: Connection, query: str, now: datetime) -> tuple[int, ...]:

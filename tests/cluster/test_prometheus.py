@@ -37,6 +37,8 @@ FAULTS = {
     "TrainingSlow": {"ray_training_oldest_wait_s": 2000},
     "CapacityWaits": {"ray_capacity_waiting": 1},
     "GeneratorBehind": {"ray_generation_queued_steps": 5000},
+    "WebhookBacklog": {"ray_delivery_late_s": 700},
+    "MailBacklog": {"ray_notice_late_s": 2000},
     "MemoryShort": {"ray_node_mem_used": 0.95},
     "DiskShort": {"ray_node_disk_usage": 9.5},
 }

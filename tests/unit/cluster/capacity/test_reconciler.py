@@ -8,7 +8,7 @@ from cluster.topology.model import Pool
 from governance.errors import Unavailable
 from governance.ledger.vitals import Vitals
 
-HEALTHY = Vitals(0, 0, 0.0, None, 0, 7, 1, 60.0, 1, {"generator": 2}, 3, {"queued": 4})
+HEALTHY = Vitals(0, 0, 0.0, None, 0, 7, 1, 60.0, 1, {"generator": 2}, 3, {"queued": 4}, 2, 90.0)
 
 
 @dataclass
@@ -83,3 +83,4 @@ async def test_governance_is_told_down_and_capacity_goes_on_without_it() -> None
     assert told.values["governance_up", ""] == 1.0
     assert told.values["leases_live", "generator"] == 2
     assert told.values["audit_head", ""] == 7
+    assert (told.values["deliveries_due", ""], told.values["delivery_late_s", ""]) == (2, 90.0)

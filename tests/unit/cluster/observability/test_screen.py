@@ -7,7 +7,7 @@ from cluster.observability.screen import screen
 from cluster.observability.snapshot import Deployment, Group, Node, Region, Snapshot
 from governance.ledger.vitals import Vitals
 
-VITALS = Vitals(2, 0, 30.0, 600_000.0, 0, 1234, 3, 7200.0, 1, {"generator": 2, "ingress": 1}, 5, {})
+VITALS = Vitals(2, 0, 30.0, 600_000.0, 0, 1234, 3, 7200.0, 1, {"generator": 2, "ingress": 1}, 5, {}, 3, 700.0)
 SEEN = Snapshot(
     nodes=(Node(address="10.0.0.7", region="eu", pool="shared", gpu="l40s", market="spot", cpus=8, gpus=1),),
     deployments=(
@@ -40,6 +40,7 @@ def drawn(seen: Snapshot) -> str:
         "4 jobs wait",
         "95 s",
         "a node is being started for it",
+        "3 webhooks' messages, 12 min late",
         "10.0.0.7",
         "spot",
     ],
