@@ -37,13 +37,15 @@ def compose(plan: Plan, teller: Teller) -> None:
 
 
 def start_actors(plan: Plan, teller: Teller) -> None:
-    """Governance, the training pool, and the steward that shares the devices between pool and generator."""
+    """Governance, the training pool, and the steward that shares the devices between pool and generator. They stay
+    where the ingress may be: in the region, and on nodes that come and go seldom."""
+    where = plan.serving.ingress_labels
     with teller.step("Governance: ledger, keys, erasure"):
-        start_governance(plan.governance)
+        start_governance(plan.governance, labels=where)
         asyncio.run(_answers())
     with teller.step("Training pool"):
-        start_pool(plan.training, plan.governance)
-        start_steward(layout(plan), plan.capacity)
+        start_pool(plan.training, plan.governance, where)
+        start_steward(layout(plan), plan.capacity, where)
 
 
 def layout(plan: Plan) -> Layout:

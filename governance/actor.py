@@ -7,7 +7,7 @@ interrupted resume without anybody asking.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from threading import Thread
 from typing import Any
 
@@ -72,9 +72,12 @@ class GovernanceActor:
             return error.with_traceback(None)
 
 
-def start_governance(settings: GovernanceSettings, near: str | None = None) -> ActorHandle:
+def start_governance(
+    settings: GovernanceSettings, near: str | None = None, labels: Mapping[str, str] | None = None
+) -> ActorHandle:
     """The actor, started when it is not there yet. Call it with Ray initialised. `near`: the id of the node where it
-    should run as long as that one lives; when it dies, Ray starts the actor on another one."""
+    should run as long as that one lives; when it dies, Ray starts the actor on another one. `labels`: what every
+    node must be labelled with on which it may run (P9.1)."""
     remote = ray.remote(GovernanceActor)
     place = "DEFAULT" if near is None else NodeAffinitySchedulingStrategy(near, soft=True)
     handle: ActorHandle = remote.options(
@@ -86,5 +89,6 @@ def start_governance(settings: GovernanceSettings, near: str | None = None) -> A
         max_concurrency=1000,
         num_cpus=0,
         scheduling_strategy=place,
+        **({"label_selector": dict(labels)} if labels else {}),
     ).remote(settings)
     return handle

@@ -173,8 +173,10 @@ class TrainingPool:
             self._beats = {name: seen for name, seen in self._beats.items() if seen[1].group != group.name}
 
 
-def start_pool(training: TrainingSettings, governance: GovernanceSettings) -> ActorHandle[Any]:
-    """The named, detached, restarting actor; one that stands already is found, not doubled."""
+def start_pool(
+    training: TrainingSettings, governance: GovernanceSettings, labels: Mapping[str, str] | None = None
+) -> ActorHandle[Any]:
+    """The named, detached, restarting actor; one that stands already is found, not doubled. `labels`: of its node."""
     pool = training.pool
     actor = ray.remote(TrainingPool).options(
         name=pool.name,
@@ -185,6 +187,7 @@ def start_pool(training: TrainingSettings, governance: GovernanceSettings) -> Ac
         max_concurrency=1000,
         num_cpus=0,
         runtime_env={"env_vars": pool.environment()},
+        **({"label_selector": dict(labels)} if labels else {}),
     )
     handle: ActorHandle[Any] = actor.remote(training, governance)
     ray.get(handle.start.remote())

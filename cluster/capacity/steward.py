@@ -5,6 +5,7 @@ It is the one place where a cluster looks at itself. `pixreunion top` asks it; P
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import ray
@@ -61,11 +62,11 @@ class Steward:
             await asyncio.sleep(self._every_s)
 
 
-def start_steward(layout: Layout, policy: CapacityPolicy) -> ActorHandle[Any]:
-    """The actor, started when it is not there yet. Call it with Ray initialised."""
+def start_steward(layout: Layout, policy: CapacityPolicy, labels: Mapping[str, str] | None = None) -> ActorHandle[Any]:
+    """The actor, started when it is not there yet. Call it with Ray initialised. `labels`: of its node."""
     actor = ray.remote(Steward).options(
         name=NAME, namespace=NAMESPACE, lifetime="detached", get_if_exists=True, max_restarts=-1, num_cpus=0,
-        max_concurrency=100,
+        max_concurrency=100, **({"label_selector": dict(labels)} if labels else {}),
     )  # fmt: skip
     handle: ActorHandle[Any] = actor.remote(layout, policy)
     ray.get(handle.start.remote())

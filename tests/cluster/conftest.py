@@ -53,6 +53,9 @@ target_steps_per_replica = 60.0
 "{REGION_LABEL}" = "eu"
 "{POOL_LABEL}" = "in(serving,shared)"
 
+[training.worker]
+idle_s = 10.0
+
 [training.pool]
 cpus = 0.5
 gpus = 1.0

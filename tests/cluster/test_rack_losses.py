@@ -201,7 +201,7 @@ import json, ray
 ray.init(namespace="pixreunion", log_to_driver=False, logging_level="error")
 from ray.util.state import list_actors
 there = {node["NodeID"] for node in ray.nodes() if node["Labels"].get("pixreunion.io/region") != "eu"}
-held = ("generator", "ingress", "RayTrainWorker")
+held = ("generator", "ingress", "RayTrainWorker", "GovernanceActor", "TrainingPool", "Steward")
 print(json.dumps([
     actor.class_name for actor in list_actors(limit=1000)
     if actor.node_id in there and any(word in actor.class_name for word in held)
