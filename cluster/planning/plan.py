@@ -24,13 +24,15 @@ TRAININGS_BY_HOUR = (
 
 class Figures(BaseModel):
     """What one device does, measured by `make bench` on it. `picture_s`, `training_s`: device seconds of one picture
-    and one training when the batch and the pack are full. `start_s`: from demand to first useful step on a new node."""
+    and one training when the batch and the pack are full, `photo_s` of taking in one photo of a training. `start_s`:
+    from demand to first useful step on a new node."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     device: str
     picture_s: float = Field(gt=0)
     training_s: float = Field(gt=0)
+    photo_s: float = Field(default=0.0, ge=0)
     start_s: float = Field(default=120.0, ge=0)
     measured: bool = True
     source: str
@@ -48,13 +50,14 @@ class Prices(BaseModel):
 
 
 class Load(BaseModel):
-    """One day. `trainings` and `pictures` per user and day."""
+    """One day. `trainings` and `pictures` per user and day, `photos` per training."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     users: int = Field(ge=1)
     pictures: float = Field(ge=0)
     trainings: float = Field(ge=0)
+    photos: float = Field(default=10.0, ge=0)
 
 
 class Answer(BaseModel):
@@ -108,10 +111,11 @@ def answer(load: Load, figures: Figures, prices: Prices, utilisation: float = 0.
 def _hours(load: Load, figures: Figures, utilisation: float) -> Sequence[_Hour]:
     pictures, trainings = sum(PICTURES_BY_HOUR), sum(TRAININGS_BY_HOUR)
     second = 3600 * utilisation
+    training_s = figures.training_s + load.photos * figures.photo_s
     return [
         _Hour(
             load.users * load.pictures * picture / pictures * figures.picture_s / second,
-            load.users * load.trainings * training / trainings * figures.training_s / second,
+            load.users * load.trainings * training / trainings * training_s / second,
         )
         for picture, training in zip(PICTURES_BY_HOUR, TRAININGS_BY_HOUR, strict=True)
     ]

@@ -25,6 +25,13 @@ def test_costs_follow_device_seconds_and_prices() -> None:
     assert made.cost_per_training == pytest.approx(300 / 3600 * 1.5, rel=1e-3)
 
 
+def test_photos_are_taken_in_for_each_training() -> None:
+    figures = FIGURES.model_copy(update={"photo_s": 3.0})
+    few = answer(Load(users=1000, pictures=0, trainings=1, photos=0), figures, PRICES)
+    many = answer(Load(users=1000, pictures=0, trainings=1, photos=100), figures, PRICES)
+    assert many.device_hours == pytest.approx(2 * few.device_hours, rel=1e-3)
+
+
 def test_nobody_asks_for_trainings_and_none_are_paid() -> None:
     assert answer(Load(users=10, pictures=1, trainings=0), FIGURES, PRICES).cost_per_training == 0
 
