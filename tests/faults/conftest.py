@@ -35,7 +35,7 @@ class Scene:
 
 @pytest.fixture
 def scene(servers: Servers, tmp_path: Path) -> Iterator[Scene]:
-    with fresh_database(servers) as dsn:
+    with fresh_database(servers, migrated=True) as dsn:
         yield Scene(tmp_path, settings_for(servers, dsn, tmp_path, lease_s=1.0))
 
 

@@ -14,7 +14,7 @@ from tests.support.governance import fresh_database, holding, running, settings_
 
 @pytest.fixture
 def settings(servers: Servers, tmp_path: Path) -> Iterator[GovernanceSettings]:
-    with fresh_database(servers) as dsn:
+    with fresh_database(servers, migrated=True) as dsn:
         yield settings_for(servers, dsn, tmp_path, lease_s=12.0)
 
 

@@ -18,6 +18,14 @@ async def test_the_database_holds_the_same_transitions(
     assert set(rows) == expected
 
 
+async def test_every_machine_is_guarded_by_the_database(
+    service: GovernanceService, settings: GovernanceSettings
+) -> None:
+    with psycopg.connect(settings.ledger.dsn) as conn:
+        rows = conn.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'legal_transition'")
+        assert {table for (table,) in rows} == set(MACHINES)
+
+
 async def test_the_database_refuses_an_illegal_transition(
     service: GovernanceService, settings: GovernanceSettings
 ) -> None:

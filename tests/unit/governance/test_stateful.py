@@ -100,7 +100,7 @@ class World(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.folder = TemporaryDirectory()
         self.databases = ExitStack()
-        self.settings = settings_for(self.servers, self._database(), Path(self.folder.name), lease_s=30)
+        self.settings = settings_for(self.servers, self._database(migrated=True), Path(self.folder.name), lease_s=30)
         self.clock, self.store, self.journal = ManualClock(), MemoryBlobStore(), MemoryBlobStore()
         self.facts = Facts()
         self.saved: Saved | None = None
@@ -115,8 +115,8 @@ class World(RuleBasedStateMachine):
     def shadows(self) -> dict[ArtifactId, Shadow]:
         return self.facts.shadows
 
-    def _database(self) -> str:
-        return self.databases.enter_context(fresh_database(self.servers))
+    def _database(self, migrated: bool = False) -> str:
+        return self.databases.enter_context(fresh_database(self.servers, migrated))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(asyncio.wait_for(work, 60))

@@ -20,7 +20,7 @@ from tests.support.waiting import eventually
 @pytest.fixture
 def settings(servers: Servers, tmp_path: Path) -> Iterator[GovernanceSettings]:
     """Large blobs take their time on a slow machine."""
-    with fresh_database(servers) as dsn:
+    with fresh_database(servers, migrated=True) as dsn:
         yield settings_for(servers, dsn, tmp_path, lease_s=30)
 
 

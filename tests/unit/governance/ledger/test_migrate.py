@@ -2,17 +2,27 @@
 
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cluster.embedded.postgres import binaries
+from cluster.embedded.throwaway import Servers
 from governance.config import GovernanceSettings
 from governance.errors import Conflict
 from governance.ledger import migrate
 from governance.ledger.database import Database
+from tests.support.governance import fresh_database, settings_for
 
 SCHEMA = Path(migrate.__file__).with_name("schema.sql")
+
+
+@pytest.fixture
+def settings(servers: Servers, tmp_path: Path) -> Iterator[GovernanceSettings]:
+    """Nothing was migrated yet."""
+    with fresh_database(servers) as dsn:
+        yield settings_for(servers, dsn, tmp_path)
 
 
 def dump(dsn: str) -> str:

@@ -75,7 +75,7 @@ class Shop(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.folder = TemporaryDirectory()
-        self.database = fresh_database(self.servers)
+        self.database = fresh_database(self.servers, migrated=True)
         dsn = self.database.__enter__()
         money = MoneySettings(welcome_credits=WELCOME)
         self.settings = settings_for(self.servers, dsn, Path(self.folder.name), lease_s=600).model_copy(
