@@ -62,7 +62,7 @@ def main(given: list[str]) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     if options.only_memory_of:
-        print(engine.own_peak(lambda: workload(options), options.only_memory_of))
+        print(*engine.own_peak(lambda: workload(options), options.only_memory_of))
         return
     fields = measure(options, given)
     if options.json:

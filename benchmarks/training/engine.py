@@ -61,13 +61,20 @@ def _alone(work: Workload, number: int) -> torch.Tensor:
 
 
 def peak_memory(work: Workload, arguments: Sequence[str]) -> Fields:
-    """Peak bytes of the pack over one job with the same total batch; each in a process of its own on a CPU."""
+    """Peak memory of the pack over one job with the same total batch.
+
+    On an accelerator: bytes allocated there. On a CPU: resident memory of a process of its own, all of it, and beside
+    it only what the process grew by since its libraries were loaded (`peak_growth_over_solo`).
+    """
+    growth = None
     if work.subject.base.device.type == "cuda":
         packed, solo = (_device_peak(work, kind) for kind in ("packed", "solo"))
     else:
-        packed, solo = (_process_peak(kind, arguments) for kind in ("packed", "solo"))
+        (packed, packed_growth), (solo, solo_growth) = (_process_peak(kind, arguments) for kind in ("packed", "solo"))
+        growth = packed_growth / solo_growth
     return {
         "peak_memory_over_solo": packed / solo,
+        "peak_growth_over_solo": growth,
         "peak_memory_mb_packed": packed / 2**20,
         "peak_memory_mb_solo": solo / 2**20,
     }
@@ -86,19 +93,20 @@ def _device_peak(work: Workload, kind: str) -> float:
     return float(torch.cuda.max_memory_allocated())
 
 
-def _process_peak(kind: str, arguments: Sequence[str]) -> float:
+def _process_peak(kind: str, arguments: Sequence[str]) -> tuple[float, float]:
     command = [sys.executable, "-m", "benchmarks.training", *arguments, "--only-memory-of", kind]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=3600)
-    return float(done.stdout.strip().splitlines()[-1])
+    peak, growth = done.stdout.split()[-2:]
+    return float(peak), float(growth)
 
 
-def own_peak(build: Callable[[], Workload], kind: str) -> float:
-    """Bytes this process grew by at most while it built the base and trained a few steps."""
+def own_peak(build: Callable[[], Workload], kind: str) -> tuple[float, float]:
+    """Bytes this process had at most when it had built the base and trained a few steps, and what it grew by."""
     before = _resident()
     trainer = pack_of(build(), kind)
     for _ in range(3):
         trainer.step()
-    return _resident() - before
+    return _resident(), _resident() - before
 
 
 def _resident() -> float:

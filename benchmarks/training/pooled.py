@@ -122,7 +122,7 @@ async def pooled(training: TrainingSettings) -> AsyncIterator[Pooled]:
         settings = training.model_copy(update={"pool": where})
         with _ray(folder):
             await asyncio.to_thread(start_governance, known)
-            governance = GovernanceClient.connect()
+            governance = GovernanceClient.connect(patience_s=60, timeout_s=60)
             store = S3BlobStore(known.blobs)
             holder = await Holder.open(governance, store, kind=HolderKind.GENERATOR, region=REGION)
             try:
