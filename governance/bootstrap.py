@@ -30,6 +30,8 @@ from governance.ledger.database import Database
 from governance.ledger.migrate import migrate
 from governance.lineage.reader import LineageReader
 from governance.money.money import Money
+from governance.people.announcements import Announcements
+from governance.people.consents import Consents
 from governance.people.outbox import Outbox
 from governance.people.service import PeopleParts
 from governance.people.sessions import Sessions
@@ -148,6 +150,8 @@ async def _assemble(
         for one in parties:
             await processor_rows.register(conn, one.registration, clock())
     tools = Tools(database, store, clock, parties, extras.scan, await _journal(settings, extras), money)
+    announcements = Announcements(database, clock)
+    await announcements.adopt(policy)
     accounts = Accounts(database, keys, clock)
     erasure = Erasure(database, fence, clock, partial(write_down, tools), background.wake)
     return Parts(
@@ -179,7 +183,11 @@ async def _assemble(
         events=EventParts(Events(database, clock), Webhooks(database, clock)),
         support=Tickets(database, clock),
         people=PeopleParts(
-            outbox=Outbox(database, clock), sessions=Sessions(database, clock), standing=Standing(database, clock)
+            announcements=announcements,
+            consents=Consents(database, policy, clock),
+            outbox=Outbox(database, clock),
+            sessions=Sessions(database, clock),
+            standing=Standing(database, clock),
         ),
         background=background,
     )

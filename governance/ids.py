@@ -139,6 +139,13 @@ class CodeId(Id):
     prefix = "cod"
 
 
+class ConsentId(Id):
+    """One consent, from when it was given until it was withdrawn."""
+
+    __slots__ = ()
+    prefix = "con"
+
+
 class NoticeId(Id):
     """An e-mail in the outbox."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
@@ -140,6 +141,36 @@ def release(hold: str) -> None:
 
 
 @dpo.command()
+def announce(
+    version: str,
+    text: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The policy's file, or the notice.")],
+    transfer: Annotated[bool, typer.Option("--transfer", help="A transfer of the business, not a policy.")] = False,
+    json: Json = False,
+) -> None:
+    """Tell everybody what takes effect in two weeks at the earliest."""
+    with _officer() as api:
+        done = api.announce(version, sha256(text.read_bytes()).hexdigest(), "transfer" if transfer else "policy")
+    answer(json, done, f"{done.version} is announced; {done.waiting} notices wait to leave.")
+
+
+@dpo.command()
+def announcements(json: Json = False) -> None:
+    """What was announced, and when it may take effect."""
+    with _officer() as api:
+        found = api.announcements()
+    rows = [(one.version, one.kind, str(one.waiting), _day(one.earliest), _day(one.in_force_at)) for one in found]
+    answer(json, _dumped(found), table("Version", "Kind", "Waiting", "Earliest", "In force", rows=rows))
+
+
+@dpo.command()
+def effect(version: str, json: Json = False) -> None:
+    """Let an announced version take effect; refused until 14 days after the last notice left."""
+    with _officer() as api:
+        done = api.take_effect(version)
+    answer(json, done, f"{done.version} is in force.")
+
+
+@dpo.command()
 def register(out: Annotated[Path | None, typer.Option(help="A file for it.")] = None, json: Json = False) -> None:
     """The register of processing (article 30)."""
     with _officer() as api:
@@ -195,6 +226,10 @@ def advance_breach(
     with _officer() as api:
         done = api.advance_breach(breach, step, late_reason)
     answer(json, done, f"{done.id} is {done.state}.")
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d}" if moment else ""
 
 
 def _told(

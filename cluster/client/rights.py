@@ -15,6 +15,7 @@ from serve_apps.ingress.schemas.dpo import (
     TransferAnswer,
 )
 from serve_apps.ingress.schemas.imports import ImportAnswer
+from serve_apps.ingress.schemas.policy import AnnouncementAnswer
 from serve_apps.ingress.schemas.rights import RightAnswer
 
 
@@ -46,6 +47,17 @@ class RightsApi(Api):
             if page.next is None:
                 return found
             given["after"] = page.next
+
+    def announce(self, version: str, sha256: str, kind: str) -> AnnouncementAnswer:
+        body = {"version": version, "kind": kind, "sha256": sha256}
+        return self._post(AnnouncementAnswer, "/v1/dpo/announcements", body)
+
+    def announcements(self) -> list[AnnouncementAnswer]:
+        found = self._send("GET", "/v1/dpo/announcements").content
+        return ListOf[AnnouncementAnswer].model_validate_json(found).data
+
+    def take_effect(self, version: str) -> AnnouncementAnswer:
+        return self._post(AnnouncementAnswer, f"/v1/dpo/announcements/{version}/effect", None)
 
     def decide(self, request: str, outcome: str, message: str | None = None) -> QueuedRight:
         return self._post(QueuedRight, f"/v1/dpo/requests/{request}/answer", {"outcome": outcome, "message": message})

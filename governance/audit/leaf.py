@@ -106,6 +106,7 @@ class LeafEvent(StrEnum):
     PROCESSOR_TOLD = "processor.told"
     PROCESSOR_ANSWERED = "processor.answered"
     DISCLOSURE_RECORDED = "disclosure.recorded"
+    POLICY_ANNOUNCED = "policy.announced"
     POLICY_PUBLISHED = "policy.published"
     BACKUP_MADE = "backup.made"
     BACKUP_RESTORED = "backup.restored"

@@ -17,7 +17,7 @@ TABLES = (
     "rights_requests", "outside_numbers", "takedowns", "disclosures", "breaches", "alarms",
     "events", "event_head", "webhooks", "webhook_deliveries", "tickets", "ticket_messages",
     "money_wallets", "money_entries", "money_postings", "money_holds", "money_orders", "money_events",
-    "notices", "codes",
+    "notices", "codes", "consents", "announcements",
     "audit_leaves", "audit_nodes", "audit_head", "audit_checkpoints",
 )  # fmt: skip
 """In an order that foreign keys allow."""
@@ -46,7 +46,8 @@ async def load_all(conn: Connection, frames: Iterator[tuple[bytes, bytes]]) -> N
         raise Conflict("a backup is restored into an empty database only: make a new one")
     await conn.execute("SET LOCAL pixreunion.silent = 'on'")
     await conn.execute(
-        "TRUNCATE event_head, audit_head, audit_leaves, audit_nodes, service_keys, epochs, processors CASCADE"
+        "TRUNCATE event_head, audit_head, audit_leaves, audit_nodes, service_keys, epochs, processors, announcements"
+        " CASCADE"
     )
     tables = iter(TABLES)
     kind, payload = next(frames, (b"", b""))

@@ -125,6 +125,7 @@ async def scrub_subject(conn: Connection, id: SubjectId, now: datetime) -> None:
 
 _SCRUB_SUBJECT = (
     "DELETE FROM accounts WHERE subject = %(subject)s",
+    "DELETE FROM consents WHERE subject = %(subject)s",
     "DELETE FROM codes WHERE subject = %(subject)s",
     "DELETE FROM notices WHERE subject = %(subject)s",
     "DELETE FROM tickets WHERE subject = %(subject)s",

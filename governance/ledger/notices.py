@@ -1,6 +1,6 @@
 """Rows of the outbox."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from psycopg.rows import TupleRow
@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from governance.ids import NoticeId, SubjectId
 from governance.ledger.database import Connection
-from governance.people.model import LASTING, NewNotice, Notice, Template
+from governance.people.model import LASTING, Fact, NewNotice, Notice, Template
 
 _LASTING = [template.value for template in LASTING]
 
@@ -90,6 +90,47 @@ async def queue_ended(conn: Connection, since: datetime, now: datetime, soon: da
         )
         count += cursor.rowcount
     return count
+
+
+async def queue_for_everybody(conn: Connection, template: Template, about: str, now: datetime) -> int:
+    """One for each account that is not being erased."""
+    cursor = await conn.execute(
+        f"""
+        {_INTO} SELECT gen_random_uuid(), s.id, %(template)s, %(about)s, jsonb_build_object('version', %(about)s::text),
+                       'queued', %(now)s, %(now)s
+        FROM accounts a JOIN subjects s ON s.id = a.subject AND s.state IN ('active', 'frozen') {_FRESH}
+        """,
+        {"template": template, "about": about, "now": now},
+    )
+    return cursor.rowcount
+
+
+async def queue_newsletter(conn: Connection, name: str, facts: Mapping[str, Fact], now: datetime) -> int:
+    """One for each person with a live consent who did not object since."""
+    cursor = await conn.execute(
+        f"""
+        {_INTO} SELECT gen_random_uuid(), s.id, 'newsletter', %s, %s, 'queued', %s, %s
+        FROM accounts a JOIN subjects s ON s.id = a.subject AND s.state = 'active'
+        JOIN consents c ON c.subject = s.id AND c.purpose = 'marketing' AND c.withdrawn_at IS NULL
+        WHERE NOT 'marketing' = ANY (s.objections) {_FRESH}
+        """,
+        [name, Jsonb(dict(facts)), now, now],
+    )
+    return cursor.rowcount
+
+
+async def drop_unwanted(conn: Connection, now: datetime) -> None:
+    """Marketing that its person does not consent to any more, or objected to."""
+    await conn.execute(
+        """
+        UPDATE notices n SET state = 'dropped', ended_at = %s, leased_until = NULL
+        WHERE n.state = 'queued' AND n.template = 'newsletter' AND (
+            NOT EXISTS (SELECT FROM consents c WHERE c.subject = n.subject AND c.purpose = 'marketing'
+                        AND c.withdrawn_at IS NULL)
+            OR EXISTS (SELECT FROM subjects s WHERE s.id = n.subject AND 'marketing' = ANY (s.objections)))
+        """,
+        [now],
+    )
 
 
 async def claim(conn: Connection, limit: int, now: datetime, lease_until: datetime) -> Sequence[Notice]:

@@ -131,6 +131,18 @@ CREATE TABLE public.alarms (
     raised_at timestamp with time zone NOT NULL,
     CONSTRAINT alarms_stage_check CHECK ((stage = ANY (ARRAY['soon'::text, 'overdue'::text])))
 );
+CREATE TABLE public.announcements (
+    version text NOT NULL,
+    kind text NOT NULL,
+    digest bytea NOT NULL,
+    announced_at timestamp with time zone NOT NULL,
+    in_force_at timestamp with time zone,
+    first boolean DEFAULT false NOT NULL,
+    CONSTRAINT announcements_check CHECK ((first OR (in_force_at >= (announced_at + '14 days'::interval)))),
+    CONSTRAINT announcements_digest_check CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT announcements_kind_check CHECK ((kind = ANY (ARRAY['policy'::text, 'transfer'::text]))),
+    CONSTRAINT announcements_version_check CHECK ((length(version) <= 40))
+);
 CREATE TABLE public.artifact_subjects (
     subject uuid NOT NULL,
     artifact uuid NOT NULL
@@ -211,6 +223,14 @@ CREATE TABLE public.codes (
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone,
     CONSTRAINT codes_kind_check CHECK ((kind = ANY (ARRAY['confirmation'::text, 'reset'::text])))
+);
+CREATE TABLE public.consents (
+    id uuid NOT NULL,
+    subject uuid NOT NULL,
+    purpose text NOT NULL,
+    policy_version text NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    withdrawn_at timestamp with time zone
 );
 CREATE TABLE public.disclosures (
     id uuid NOT NULL,
@@ -644,6 +664,8 @@ ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (subject);
 ALTER TABLE ONLY public.alarms
     ADD CONSTRAINT alarms_pkey PRIMARY KEY (about, stage);
+ALTER TABLE ONLY public.announcements
+    ADD CONSTRAINT announcements_pkey PRIMARY KEY (version);
 ALTER TABLE ONLY public.artifact_subjects
     ADD CONSTRAINT artifact_subjects_pkey PRIMARY KEY (subject, artifact);
 ALTER TABLE ONLY public.artifacts
@@ -660,6 +682,8 @@ ALTER TABLE ONLY public.breaches
     ADD CONSTRAINT breaches_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.codes
     ADD CONSTRAINT codes_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.disclosures
     ADD CONSTRAINT disclosures_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.epochs
@@ -754,6 +778,7 @@ ALTER TABLE ONLY public.webhook_deliveries
     ADD CONSTRAINT webhook_deliveries_pkey PRIMARY KEY (webhook, event);
 ALTER TABLE ONLY public.webhooks
     ADD CONSTRAINT webhooks_pkey PRIMARY KEY (id);
+CREATE UNIQUE INDEX announcements_one_first ON public.announcements USING btree (first) WHERE first;
 CREATE INDEX artifacts_by_deadline ON public.artifacts USING btree (deadline) WHERE (state = ANY (ARRAY['registered'::text, 'live'::text]));
 CREATE INDEX artifacts_by_epoch ON public.artifacts USING btree (key_epoch) WHERE (sealed_key IS NOT NULL);
 CREATE INDEX artifacts_by_last_day ON public.artifacts USING btree (deadline) WHERE ((state = 'live'::text) AND (kind = ANY (ARRAY['adapter'::text, 'image'::text])));
@@ -763,6 +788,8 @@ CREATE INDEX artifacts_unfinished ON public.artifacts USING btree (created_at) W
 CREATE INDEX breaches_open ON public.breaches USING btree (due_at) WHERE ((notified_at IS NULL) AND (closed_at IS NULL));
 CREATE INDEX codes_by_end ON public.codes USING btree (expires_at);
 CREATE INDEX codes_by_subject ON public.codes USING btree (subject);
+CREATE INDEX consents_by_subject ON public.consents USING btree (subject);
+CREATE UNIQUE INDEX consents_one_live ON public.consents USING btree (subject, purpose) WHERE (withdrawn_at IS NULL);
 CREATE INDEX disclosures_by_subject ON public.disclosures USING btree (subject);
 CREATE UNIQUE INDEX epochs_one_active ON public.epochs USING btree (state) WHERE (state = 'active'::text);
 CREATE INDEX events_by_age ON public.events USING btree (at);
@@ -833,6 +860,8 @@ ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);
 ALTER TABLE ONLY public.codes
     ADD CONSTRAINT codes_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);
+ALTER TABLE ONLY public.consents
+    ADD CONSTRAINT consents_subject_fkey FOREIGN KEY (subject) REFERENCES public.subjects(id);
 ALTER TABLE ONLY public.holdings
     ADD CONSTRAINT holdings_holder_fkey FOREIGN KEY (holder) REFERENCES public.holders(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.holds

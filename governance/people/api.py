@@ -1,13 +1,23 @@
 """What the ingress asks of governance about people; part of `governance.api.Governance`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from governance.ids import CodeId, NoticeId, SubjectId, TokenId
 from governance.model import NewToken, Role, Token
-from governance.people.model import Code, CodeKind, Notice, Refusal
+from governance.people.model import (
+    Announcement,
+    Code,
+    CodeKind,
+    Consent,
+    ConsentPurpose,
+    Fact,
+    NewAnnouncement,
+    Notice,
+    Refusal,
+)
 
 
 class PeopleApi(Protocol):
@@ -60,3 +70,24 @@ class PeopleApi(Protocol):
 
     async def revoke_api_key(self, subject: SubjectId, id: TokenId) -> None:
         """`NotFound` when it is not theirs."""
+
+    async def give_consent(self, subject: SubjectId, purpose: ConsentPurpose) -> Consent:
+        """The live one, when there is one already. `Gone`."""
+
+    async def withdraw_consent(self, subject: SubjectId, purpose: ConsentPurpose) -> Consent:
+        """As it ended, also when it ended before. `NotFound` when it was never given."""
+
+    async def consents(self, subject: SubjectId) -> Sequence[Consent]:
+        """All that were ever given, newest first."""
+
+    async def send_newsletter(self, name: str, facts: Mapping[str, Fact]) -> int:
+        """Queued for everybody with a live consent, once a name; gives how many are new."""
+
+    async def announce(self, new: NewAnnouncement) -> Announcement:
+        """Tells everybody. `Conflict` when the version was announced with another text."""
+
+    async def announcements(self) -> Sequence[Announcement]:
+        """The newest first."""
+
+    async def take_effect(self, version: str) -> Announcement:
+        """`Conflict` until 14 days after the last notice left. `NotFound`."""

@@ -1,13 +1,23 @@
 """People through the actor's handle: `api.PeopleApi` for `governance.client.GovernanceClient`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from governance.ids import CodeId, NoticeId, SubjectId, TokenId
 from governance.model import NewToken, Role, Token
-from governance.people.model import Code, CodeKind, Notice, Refusal
+from governance.people.model import (
+    Announcement,
+    Code,
+    CodeKind,
+    Consent,
+    ConsentPurpose,
+    Fact,
+    NewAnnouncement,
+    Notice,
+    Refusal,
+)
 
 
 class PeopleClient:
@@ -69,3 +79,31 @@ class PeopleClient:
 
     async def revoke_api_key(self, subject: SubjectId, id: TokenId) -> None:
         await self._call("revoke_api_key", subject, id)
+
+    async def give_consent(self, subject: SubjectId, purpose: ConsentPurpose) -> Consent:
+        answer: Consent = await self._call("give_consent", subject, purpose)
+        return answer
+
+    async def withdraw_consent(self, subject: SubjectId, purpose: ConsentPurpose) -> Consent:
+        answer: Consent = await self._call("withdraw_consent", subject, purpose)
+        return answer
+
+    async def consents(self, subject: SubjectId) -> Sequence[Consent]:
+        answer: Sequence[Consent] = await self._call("consents", subject)
+        return answer
+
+    async def send_newsletter(self, name: str, facts: Mapping[str, Fact]) -> int:
+        answer: int = await self._call("send_newsletter", name, facts)
+        return answer
+
+    async def announce(self, new: NewAnnouncement) -> Announcement:
+        answer: Announcement = await self._call("announce", new)
+        return answer
+
+    async def announcements(self) -> Sequence[Announcement]:
+        answer: Sequence[Announcement] = await self._call("announcements")
+        return answer
+
+    async def take_effect(self, version: str) -> Announcement:
+        answer: Announcement = await self._call("take_effect", version)
+        return answer

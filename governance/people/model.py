@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from governance.ids import CodeId, NoticeId, SubjectId, TokenId
+from governance.ids import CodeId, ConsentId, NoticeId, SubjectId, TokenId
 from governance.model import Role
 
 Fact = str | int
@@ -26,6 +26,57 @@ class Code:
     subject: SubjectId
     kind: CodeKind
     used: bool
+
+
+class ConsentPurpose(StrEnum):
+    """What needs consent: nothing the service is for, only what it would like besides."""
+
+    MARKETING = "marketing"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Given under one version of the policy; live until it is withdrawn."""
+
+    id: ConsentId
+    subject: SubjectId
+    purpose: ConsentPurpose
+    policy_version: str
+    given_at: datetime
+    withdrawn_at: datetime | None
+
+    @property
+    def live(self) -> bool:
+        return self.withdrawn_at is None
+
+
+class AnnouncementKind(StrEnum):
+    """What everybody is told two weeks before it takes effect."""
+
+    POLICY = "policy"
+    TRANSFER = "transfer"
+
+
+@dataclass(frozen=True, slots=True)
+class NewAnnouncement:
+    """`version` names it; `digest` is the SHA-256 of the text that takes effect."""
+
+    version: str
+    kind: AnnouncementKind
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """`waiting`: notices that have not left yet; `earliest`: when it may take effect, None while any waits."""
+
+    version: str
+    kind: AnnouncementKind
+    digest: bytes
+    announced_at: datetime
+    waiting: int
+    earliest: datetime | None
+    in_force_at: datetime | None
 
 
 class RefusedFor(StrEnum):
@@ -57,9 +108,12 @@ class Template(StrEnum):
     TRAINING_FAILED = "training-failed"
     EXPIRES_SOON = "expires-soon"
     REQUEST_ANSWERED = "request-answered"
+    POLICY_CHANGES = "policy-changes"
+    BUSINESS_TRANSFER = "business-transfer"
+    NEWSLETTER = "newsletter"
 
 
-LASTING: frozenset[Template] = frozenset()
+LASTING = frozenset({Template.POLICY_CHANGES, Template.BUSINESS_TRANSFER})
 """Those that are kept, and sent however late: they prove that everybody was told."""
 
 

@@ -37,6 +37,7 @@ class Outbox:
     async def claim(self, limit: int) -> Sequence[Notice]:
         now = self._clock()
         async with self._database.transaction() as conn:
+            await notices.drop_unwanted(conn, now)
             return await notices.claim(conn, max(1, min(limit, _AT_ONCE)), now, now + _LEASE)
 
     async def sent(self, id: NoticeId, attempt: int) -> None:

@@ -1,13 +1,25 @@
 """People in process: `api.PeopleApi` over the parts of this house."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from governance.ids import CodeId, NoticeId, SubjectId, TokenId
 from governance.model import NewToken, Role, Token
-from governance.people.model import Code, CodeKind, Notice, Refusal
+from governance.people.announcements import Announcements
+from governance.people.consents import Consents
+from governance.people.model import (
+    Announcement,
+    Code,
+    CodeKind,
+    Consent,
+    ConsentPurpose,
+    Fact,
+    NewAnnouncement,
+    Notice,
+    Refusal,
+)
 from governance.people.outbox import Outbox
 from governance.people.sessions import Sessions
 from governance.people.standing import Standing
@@ -17,6 +29,8 @@ from governance.people.standing import Standing
 class PeopleParts:
     """Everything that dealings with people consist of."""
 
+    announcements: Announcements
+    consents: Consents
     outbox: Outbox
     sessions: Sessions
     standing: Standing
@@ -79,3 +93,24 @@ class PeopleService:
 
     async def revoke_api_key(self, subject: SubjectId, id: TokenId) -> None:
         await self.people.sessions.revoke_key(subject, id)
+
+    async def give_consent(self, subject: SubjectId, purpose: ConsentPurpose) -> Consent:
+        return await self.people.consents.give(subject, purpose)
+
+    async def withdraw_consent(self, subject: SubjectId, purpose: ConsentPurpose) -> Consent:
+        return await self.people.consents.withdraw(subject, purpose)
+
+    async def consents(self, subject: SubjectId) -> Sequence[Consent]:
+        return await self.people.consents.of(subject)
+
+    async def send_newsletter(self, name: str, facts: Mapping[str, Fact]) -> int:
+        return await self.people.consents.send_newsletter(name, facts)
+
+    async def announce(self, new: NewAnnouncement) -> Announcement:
+        return await self.people.announcements.announce(new)
+
+    async def announcements(self) -> Sequence[Announcement]:
+        return await self.people.announcements.listed()
+
+    async def take_effect(self, version: str) -> Announcement:
+        return await self.people.announcements.take_effect(version)

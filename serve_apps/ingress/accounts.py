@@ -77,12 +77,12 @@ async def count_attempt(parts: Services, email_hash: bytes) -> None:
         raise TooManyAttempts(retry_after_s=(locked_until - parts.now()).total_seconds())
 
 
-async def profile(parts: Services, subject: SubjectId) -> Profile:
-    """What is kept of a person."""
+async def profile(parts: Services, subject: SubjectId, purpose: Purpose = Purpose.DELIVERY) -> Profile:
+    """What is kept of a person. `Objected` when they said no to the purpose."""
     found = await parts.governance.artifacts(subject, Kind.PROFILE, limit=1)
     if not found.items:
         raise NotFound("this account has no profile")
-    async with parts.holder.plaintext(found.items[0].id, Purpose.DELIVERY) as data:
+    async with parts.holder.plaintext(found.items[0].id, purpose) as data:
         told = json.loads(bytes(data))
     return Profile(**{**told, "language": Language(told.get("language", Language.ENGLISH))})
 

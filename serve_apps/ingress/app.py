@@ -9,6 +9,7 @@ from serve_apps.ingress.headers import SafeHeaders
 from serve_apps.ingress.routers import (
     accounts,
     artifacts,
+    consents,
     dpo,
     events,
     health,
@@ -45,6 +46,7 @@ ROUTERS = (
     requests,
     rights,
     imports,
+    consents,
     events,
     webhooks,
     support,
@@ -58,7 +60,7 @@ DESCRIPTION = """Photos in, a model of one's own, pictures out, all of it erased
 
 Errors are `application/problem+json` with a stable `code` (OpenAI's shape on `/v1/images/*`). Every POST takes an
 `Idempotency-Key`. Listings are pages: give `next` as `after`. What is not yours does not exist (404); what was erased
-is gone (410)."""
+is gone (410). `Sec-GPC: 1` objects to marketing for whoever sends it. No cookies are set."""
 
 
 # FastAPI's own has paths, queries and what errors said, which may be somebody's words; ours is `tracing.py`.

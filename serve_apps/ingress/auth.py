@@ -8,17 +8,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from governance.errors import Gone
-from governance.model import Subject, SubjectId, SubjectStatus, Token
+from governance.model import Purpose, Subject, SubjectId, SubjectStatus, Token
 from governance.people.model import Refusal, RefusedFor
+from governance.rights.model import NewRightsRequest, Right
 from serve_apps.ingress.errors import Forbidden, Unauthorized
 from serve_apps.ingress.scopes import REFRESH, SPENDING, Scope, permitted
 from serve_apps.ingress.secrets import token_hash
 from serve_apps.ingress.services import Parts, Services
 
+GPC = "1"
 DEAD = frozenset({SubjectStatus.ERASING, SubjectStatus.ERASED})
 
 _bearer = HTTPBearer(auto_error=False, description="A token from POST /v1/sessions or POST /v1/tokens.")
@@ -89,10 +91,19 @@ async def authorize_appointer(parts: Parts, credentials: Credentials) -> None:
 def allowed(*scopes: Scope, also_erased: bool = False) -> Callable[..., Awaitable[Caller]]:
     """`authorize` as a dependency of a route."""
 
-    async def check(parts: Parts, credentials: Credentials) -> Caller:
-        return await authorize(parts, credentials, *scopes, also_erased=also_erased)
+    async def check(request: Request, parts: Parts, credentials: Credentials) -> Caller:
+        caller = await authorize(parts, credentials, *scopes, also_erased=also_erased)
+        if request.headers.get("Sec-GPC") == GPC and not caller.erased:
+            await hear_objection(parts, caller.id)
+        return caller
 
     return check
+
+
+async def hear_objection(parts: Services, subject: SubjectId) -> None:
+    """A browser that sends `Sec-GPC: 1` objects to marketing for its owner (P3.5)."""
+    if Purpose.MARKETING not in await parts.governance.objections(subject):
+        await parts.governance.ask(NewRightsRequest(Right.OBJECTION, subject, purpose=Purpose.MARKETING))
 
 
 AccountCaller = Annotated[Caller, Depends(allowed(Scope.ACCOUNT))]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from governance.ids import CodeId
+from governance.ids import CodeId, SubjectId
 from serve_apps.ingress.dsr_signature import DsrSigner
 
 SECRET_BYTES = 32
@@ -80,6 +80,13 @@ class Secrets:
         if not id.is_well_formed or not hmac.compare_digest(self.code_text(id).encode(), text.encode()):
             return None
         return id
+
+    def unsubscription(self, subject: SubjectId) -> str:
+        """The `signature` in a newsletter's link: good for withdrawing, and nothing else."""
+        return _mac(self._link, b"unsubscribe", subject.encode()).hex()
+
+    def may_unsubscribe(self, subject: SubjectId, signature: str) -> bool:
+        return hmac.compare_digest(self.unsubscription(subject).encode(), signature.encode())
 
     def operators_pass(self, until: datetime) -> str:
         """Says that its bearer holds this secret. It opens one door: giving roles."""

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from typing import Self
+from urllib.parse import urlencode
 
 from governance.background import end
 from governance.errors import Frozen, Gone, GovernanceError, NotFound, Objected
-from governance.ids import CodeId
-from governance.people.model import Notice
+from governance.ids import CodeId, SubjectId
+from governance.model import Purpose
+from governance.people.model import Notice, Template
 from serve_apps.ingress.accounts import profile
 from serve_apps.ingress.services import Services
 from serve_apps.notices.letters import write
@@ -67,9 +69,20 @@ class NoticeDesk:
             await governance.notice_sent(notice.id, notice.attempt)
 
     async def _envelope(self, notice: Notice) -> Envelope:
-        person = await profile(self._parts, notice.subject)
+        marketing = notice.template is Template.NEWSLETTER
+        person = await profile(self._parts, notice.subject, Purpose.MARKETING if marketing else Purpose.DELIVERY)
         words = {"name": person.name, "url": self._url()} | self._code(notice)
-        return Envelope(notice, person.email, write(notice.template, person.language, notice.facts, words))
+        link = self._unsubscription(notice.subject) if marketing else None
+        if marketing:
+            words |= {each: str(notice.facts[f"{each}_{person.language}"]) for each in ("subject", "text")}
+            words["link"] = link or ""
+        return Envelope(notice, person.email, write(notice.template, person.language, notice.facts, words), link)
+
+    def _unsubscription(self, subject: SubjectId) -> str | None:
+        """A link that withdraws with one click; None where the service does not know its own address."""
+        base = (self._parts.settings.public_url or "").rstrip("/")
+        query = urlencode({"person": subject, "signature": self._parts.secrets.unsubscription(subject)})
+        return f"{base}/v1/unsubscriptions?{query}" if base else None
 
     def _code(self, notice: Notice) -> dict[str, str]:
         """The code that this e-mail carries. In a link it stands behind the #, which browsers keep to themselves."""

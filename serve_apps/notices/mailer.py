@@ -31,6 +31,7 @@ class Envelope:
     notice: Notice
     to: str = field(repr=False)
     letter: Letter
+    unsubscribe: str | None = field(default=None, repr=False)
 
 
 class Mailer(Protocol):
@@ -75,5 +76,8 @@ def compose(envelope: Envelope, sender: str) -> EmailMessage:
     message["Date"] = format_datetime(envelope.notice.created_at)
     message["Message-ID"] = f"<{envelope.notice.id}@{parseaddr(sender)[1].rpartition('@')[2] or 'localhost'}>"
     message["Auto-Submitted"] = "auto-generated"
+    if envelope.unsubscribe is not None:
+        message["List-Unsubscribe"] = f"<{envelope.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(envelope.letter.text)
     return message

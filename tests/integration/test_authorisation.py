@@ -15,7 +15,7 @@ OPEN = {
     ("POST", "/v1/accounts"), ("POST", "/v1/sessions"), ("GET", "/v1/policy"), ("GET", "/v1/health"),
     ("GET", "/v1/prices"), ("POST", "/v1/payments/events"),
     ("POST", "/v1/sessions/refresh"), ("POST", "/v1/confirmations"), ("POST", "/v1/password-resets"),
-    ("POST", "/v1/passwords"),
+    ("POST", "/v1/passwords"), ("POST", "/v1/unsubscriptions"), ("GET", "/.well-known/gpc.json"),
     ("GET", "/opendsr/v2/discovery"), ("GET", "/opendsr/v2/certificate"),
 }  # fmt: skip
 FOR_THE_ERASED = {("GET", "/v1/requests/{request_id}"), ("GET", "/v1/requests/{request_id}/certificate")}
@@ -32,6 +32,7 @@ STAFF = {
     "/opendsr/": {Role.DPO},
     "/v1/support/queue": {Role.SUPPORT},
     "/v1/staff": {Role.CLUSTER_ADMIN},
+    "/v1/newsletters": {Role.CLUSTER_ADMIN},
     "/v1/ops/": {Role.CLUSTER_ADMIN, Role.ML_OPS},
 }
 """Whose work each route is; everything else is everybody's, with what is their own."""
@@ -51,9 +52,10 @@ BEYOND_TRAININGS = [each for each in GUARDED if each not in ANY_TOKEN and not ea
 def ask(http: httpx.Client, method: str, path: str, **ids: str) -> httpx.Response:
     """A request that would be carried out, were it allowed."""
     names = ("artifact_id", "training_id", "request_id", "model_id", "order_id", "hold_id", "breach_id", "number",
-             "webhook_id", "event_id", "ticket_id", "token_id")
+             "webhook_id", "event_id", "ticket_id", "token_id", "consent_id", "purpose", "version")
     unknown = {
         "order_id": "ord_" + uuid4().hex, "number": str(uuid4()), "webhook_id": "whk_" + uuid4().hex,
+        "consent_id": "con_" + uuid4().hex, "purpose": "marketing", "version": "2999-01-01",
         "token_id": "tok_" + uuid4().hex, "event_id": "evt_" + uuid4().hex, "ticket_id": "tkt_" + uuid4().hex,
     }  # fmt: skip
     filled = path.format(**{name: ids.get(name) or unknown.get(name, "art_" + uuid4().hex) for name in names})
@@ -145,7 +147,8 @@ def everything(house: House) -> dict[str, str]:
     ids = {"artifact_id": model, "model_id": model, "training_id": training, "request_id": request}
     ids |= {"order_id": order, "webhook_id": webhook, "event_id": event, "ticket_id": ticket}
     key = owner.http.post("/v1/tokens", json={"scopes": ["images"]}).json()["id"]
-    return ids | {"token_id": key}
+    consent = owner.http.post("/v1/consents", json={"purpose": "marketing"}).json()["id"]
+    return ids | {"token_id": key, "consent_id": consent}
 
 
 @pytest.fixture(scope="module")

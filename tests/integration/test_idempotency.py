@@ -125,6 +125,14 @@ def test_changed_passwords(person: Person, key: dict[str, str]) -> None:
     assert person.http.post("/v1/account/password", json=body).status_code == 401
 
 
+def test_consents(person: Person, key: dict[str, str]) -> None:
+    body = {"purpose": "marketing"}
+    first, again = (person.http.post("/v1/consents", json=body, headers=key) for _ in range(2))
+    assert first.status_code == 201, first.text
+    assert first.json() == again.json()
+    assert len(person.http.get("/v1/consents").json()["data"]) == 1
+
+
 def test_every_post_takes_a_key() -> None:
     routes = [route for module in ROUTERS for route in module.router.routes if isinstance(route, APIRoute)]
     taken = {route.path: _headers(route) for route in routes if "POST" in route.methods}

@@ -10,7 +10,7 @@ from governance.model import By, Role, Subject
 from governance.rights.model import NewRightsRequest, Right
 from serve_apps.ingress import accounts
 from serve_apps.ingress.accounts import Profile
-from serve_apps.ingress.auth import AccountCaller, Caller, ErasureCaller
+from serve_apps.ingress.auth import GPC, AccountCaller, Caller, ErasureCaller, hear_objection
 from serve_apps.ingress.idempotency import IdempotencyKey
 from serve_apps.ingress.schemas.accounts import AccountAnswer, Name, SignUp
 from serve_apps.ingress.schemas.common import Body, problems
@@ -41,6 +41,8 @@ async def sign_up(
     """Makes an account. Nobody under 16; the date of birth is checked and not kept."""
     parts.address_attempts.take(parts.secrets.address_hash(request.client.host if request.client else ""))
     subject = await accounts.sign_up(parts, body, key)
+    if request.headers.get("Sec-GPC") == GPC:
+        await hear_objection(parts, subject.id)
     response.headers["Location"] = "/v1/account"
     return _answer(subject, await accounts.profile(parts, subject.id), Role.CLIENT, confirmed=False)
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from governance.ids import ArtifactId, HoldId, RequestId, SubjectId
 from governance.model import Kind, NewArtifact, NewHold, Purpose
+from governance.people.model import NewAnnouncement
 from governance.rights.model import BreachId, NewBreach, NewDisclosure, NewTransfer, RightsRequest, Settlement
 from serve_apps.ingress.auth import DpoCaller
 from serve_apps.ingress.idempotency import IdempotencyKey
@@ -32,6 +33,7 @@ from serve_apps.ingress.schemas.dpo import (
     report_document,
     takedown_answer,
 )
+from serve_apps.ingress.schemas.policy import AnnouncementAnswer, AnnouncementBody, announcement_answer
 from serve_apps.ingress.services import Parts, Services
 
 router = APIRouter(prefix="/v1/dpo", tags=["data-protection officer"])
@@ -145,6 +147,29 @@ async def advance_breach(
     """The authority was notified, the people were told, or it is closed."""
     breach = await parts.governance.advance_breach(BreachId(breach_id), body.step, body.late_reason)
     return BreachAnswer(**fields_of(breach))
+
+
+@router.post("/announcements", status_code=201, responses=problems(409))
+async def announce(
+    body: AnnouncementBody, caller: DpoCaller, parts: Parts, _key: IdempotencyKey = None
+) -> AnnouncementAnswer:
+    """Tells everybody of a new version of the policy, or of a transfer of the business."""
+    new = NewAnnouncement(body.version, body.kind, bytes.fromhex(body.sha256))
+    return announcement_answer(await parts.governance.announce(new))
+
+
+@router.get("/announcements", responses=problems())
+async def read_announcements(caller: DpoCaller, parts: Parts) -> ListOf[AnnouncementAnswer]:
+    """Newest first, with how many notices wait and when each may take effect."""
+    return ListOf(data=[announcement_answer(each) for each in await parts.governance.announcements()])
+
+
+@router.post("/announcements/{version}/effect", responses=problems(404, 409))
+async def take_effect(
+    version: str, caller: DpoCaller, parts: Parts, _key: IdempotencyKey = None
+) -> AnnouncementAnswer:
+    """In force from now on; refused until 14 days after the last notice left."""
+    return announcement_answer(await parts.governance.take_effect(version))
 
 
 @router.get("/register", responses=problems())
