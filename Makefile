@@ -36,6 +36,7 @@ test: lint network-tools
 # Fault tests cut the network of a process off, in a namespace of its own.
 network-tools:
 	@command -v ip >/dev/null || ./cluster/scripts/apt_install.sh iproute2
+	@command -v curl >/dev/null || ./cluster/scripts/apt_install.sh curl
 
 # Machines in namespaces of their own, started by `ray up` over a real sshd; a real Prometheus over what they tell.
 # As root, and apart from this machine's own network, processes and /run; takes about half an hour.

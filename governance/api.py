@@ -57,6 +57,7 @@ from governance.model import (
 from governance.money.api import MoneyApi
 from governance.people.api import PeopleApi
 from governance.rights.api import RightsApi
+from governance.statistics.api import StatisticsApi
 from governance.support.api import SupportApi
 
 
@@ -235,6 +236,7 @@ class Governance(
     PeopleApi,
     EventsApi,
     SupportApi,
+    StatisticsApi,
     VitalsApi,
     Protocol,
 ):

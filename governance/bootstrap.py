@@ -47,6 +47,7 @@ from governance.rights.requests import RightsRequests
 from governance.rights.service import RightsParts
 from governance.rights.sharing import Sharing
 from governance.runs import Runs
+from governance.statistics.statistics import Statistics
 from governance.support.tickets import Tickets
 from governance.vault.keyfile import KeyFile
 from governance.vault.keyring import Keyring
@@ -99,6 +100,7 @@ class Parts:
     people: PeopleParts
     events: EventParts
     support: Tickets
+    statistics: Statistics
     background: Background
 
     def chores(self, poll_s: float) -> tuple[Chore, ...]:
@@ -115,6 +117,7 @@ class Parts:
             Chore("old news", _TIDY_S, self.people.outbox.tidy),
             Chore("events", _PUBLISH_S, self.events.log.publish),
             Chore("deadlines", _WATCH_S, self.events.log.warn),
+            Chore("statistics", _TIDY_S, self.statistics.count),
             Chore("old events", _TIDY_S, self.events.log.forget_old),
             Chore("old news and codes", _TIDY_S, self.people.tidy),
             Chore("epochs", _TIDY_S, self.rotation.rotate_when_due),
@@ -189,6 +192,7 @@ async def _assemble(
             sessions=Sessions(database, clock),
             standing=Standing(database, clock),
         ),
+        statistics=Statistics(database, clock),
         background=background,
     )
 

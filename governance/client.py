@@ -7,6 +7,7 @@ which the sweep removes.
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from time import monotonic
 from typing import Any
 
@@ -65,6 +66,7 @@ from governance.model import (
 from governance.money.model import Entry, NewOrder, Order, Payment, Wallet
 from governance.people.client import PeopleClient
 from governance.rights.client import RightsClient
+from governance.statistics.model import UsageDay
 from governance.support.client import SupportClient
 from governance.tracing import step
 
@@ -338,6 +340,10 @@ class GovernanceClient(RightsClient, PeopleClient, EventsClient, SupportClient):
 
     async def note_event(self, event: str) -> None:
         await self._call("note_event", event)
+
+    async def usage(self, first: date, last: date) -> Sequence[UsageDay]:
+        answer: Sequence[UsageDay] = await self._call("usage", first, last)
+        return answer
 
     async def vitals(self) -> Vitals:
         answer: Vitals = await self._call("vitals")

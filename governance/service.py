@@ -1,6 +1,7 @@
 """Governance in process: the interface of `api.py` over the parts of `bootstrap.py`, and nothing more."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Self
 
 from governance.bootstrap import Extras, Parts, build
@@ -59,6 +60,7 @@ from governance.money.model import Entry, NewOrder, Order, Payment, Wallet
 from governance.people.service import PeopleService
 from governance.policy import shipped
 from governance.rights.service import RightsService
+from governance.statistics.model import UsageDay
 from governance.support.service import SupportService
 
 
@@ -251,6 +253,9 @@ class GovernanceService(RightsService, PeopleService, EventsService, SupportServ
 
     async def note_event(self, event: str) -> None:
         await self.parts.money.note_event(event)
+
+    async def usage(self, first: date, last: date) -> Sequence[UsageDay]:
+        return await self.parts.statistics.usage(first, last)
 
     async def vitals(self) -> Vitals:
         async with self.parts.database.transaction() as conn:

@@ -158,9 +158,18 @@ class Api:
             response = self._http.request(method, path, **options)
         except httpx.TransportError as error:
             raise self._unreachable() from error
+        self._refuse(response)
+        return response
+
+    @staticmethod
+    def _refuse(response: httpx.Response) -> None:
+        """Raises ApiError for an answer that is a refusal."""
         if response.is_error:
             raise _refusal(response)
-        return response
+
+    @staticmethod
+    def _idempotent() -> dict[str, str]:
+        return _idempotent()
 
     def _unreachable(self) -> Unreachable:
         return Unreachable(

@@ -16,6 +16,7 @@ TABLES = (
     "holds", "requests", "request_artifacts", "processors", "transfers", "processor_answers", "jobs", "idempotency",
     "rights_requests", "outside_numbers", "takedowns", "disclosures", "breaches", "alarms",
     "events", "event_head", "webhooks", "webhook_deliveries", "tickets", "ticket_messages",
+    "usage_days", "usage_counted",
     "money_wallets", "money_entries", "money_postings", "money_holds", "money_orders", "money_events",
     "notices", "codes", "consents", "announcements",
     "audit_leaves", "audit_nodes", "audit_head", "audit_checkpoints",

@@ -631,6 +631,20 @@ CREATE TABLE public.transitions (
     from_state text NOT NULL,
     to_state text NOT NULL
 );
+CREATE TABLE public.usage_counted (
+    day date NOT NULL
+);
+CREATE TABLE public.usage_days (
+    day date NOT NULL,
+    region text NOT NULL,
+    what text NOT NULL,
+    people bigint,
+    amount bigint,
+    CONSTRAINT usage_days_check CHECK ((amount >= people)),
+    CONSTRAINT usage_days_check1 CHECK (((people IS NULL) = (amount IS NULL))),
+    CONSTRAINT usage_days_people_check CHECK ((people > 0)),
+    CONSTRAINT usage_days_what_check CHECK ((what = ANY (ARRAY['accounts'::text, 'photos'::text, 'trainings'::text, 'pictures'::text])))
+);
 CREATE TABLE public.webhook_deliveries (
     webhook uuid NOT NULL,
     event uuid NOT NULL,
@@ -774,6 +788,10 @@ ALTER TABLE ONLY public.transfers
     ADD CONSTRAINT transfers_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.transitions
     ADD CONSTRAINT transitions_pkey PRIMARY KEY (machine, from_state, to_state);
+ALTER TABLE ONLY public.usage_counted
+    ADD CONSTRAINT usage_counted_pkey PRIMARY KEY (day);
+ALTER TABLE ONLY public.usage_days
+    ADD CONSTRAINT usage_days_pkey PRIMARY KEY (day, region, what);
 ALTER TABLE ONLY public.webhook_deliveries
     ADD CONSTRAINT webhook_deliveries_pkey PRIMARY KEY (webhook, event);
 ALTER TABLE ONLY public.webhooks

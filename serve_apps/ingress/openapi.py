@@ -38,7 +38,8 @@ _CODES = {
 
 def operation_id(route: APIRoute) -> str:
     """`trainings.create_training`: stable names for generated clients."""
-    return f"{route.tags[0] if route.tags else 'service'}.{route.name}"
+    tag = str(route.tags[0]) if route.tags else "service"
+    return f"{re.sub(r'[^a-z]+', '_', tag.lower())}.{route.name}"
 
 
 def install(app: FastAPI) -> None:

@@ -1,0 +1,1 @@
+"""Usage statistics (P3.7): sums by day, from which nobody can be told."""
