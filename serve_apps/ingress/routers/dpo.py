@@ -113,7 +113,7 @@ async def place_hold(body: HoldBody, caller: DpoCaller, parts: Parts, _key: Idem
     return HoldAnswer(**fields_of(hold))
 
 
-@router.delete("/holds/{hold_id}", status_code=204, responses=problems())
+@router.delete("/holds/{hold_id}", status_code=204, responses=problems(404))
 async def release_hold(hold_id: str, caller: DpoCaller, parts: Parts) -> Response:
     """What was kept only because of it is erased now."""
     await parts.governance.release_hold(HoldId(hold_id).check())

@@ -1,0 +1,36 @@
+"""P3.7: usage statistics."""
+
+from datetime import timedelta
+
+import httpx
+
+from governance.clock import ManualClock
+from governance.ids import SubjectId
+from governance.model import NewToken
+from governance.statistics.model import SMALLEST_GROUP
+from serve_apps.ingress.secrets import new_token
+from tests.integration.house import House
+from tests.integration.people import newcomer
+
+
+def test_p3_7_statistics_are_sums_without_small_groups(patient_house: House, clock: ManualClock) -> None:
+    """Accounts made by many have a number, pictures made by one have none, and nobody's id is anywhere."""
+    clock.move(timedelta(days=1))
+    day = clock().date()
+    people = [newcomer(patient_house) for _ in range(SMALLEST_GROUP)]
+    assert people[0].picture().status_code == 200
+    fresh = new_token()
+    token = NewToken(SubjectId(people[0].id), fresh.hash, frozenset({"dpo"}), clock() + timedelta(days=9))
+    patient_house.call(patient_house.governance.issue_token(token))
+    clock.move(timedelta(days=1))
+    patient_house.call(patient_house.governance.parts.statistics.count())
+    answer = httpx.get(
+        f"{patient_house.url}/v1/dpo/statistics",
+        params={"first": day.isoformat(), "last": day.isoformat()},
+        headers={"Authorization": f"Bearer {fresh.text}"},
+        timeout=60,
+    )
+    found = {one["what"]: one for one in answer.json()["data"]}
+    assert found["accounts"]["people"] >= SMALLEST_GROUP
+    assert (found["pictures"]["people"], found["pictures"]["amount"]) == (None, None)
+    assert not any(person.id in answer.text for person in people)
