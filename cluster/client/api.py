@@ -167,10 +167,6 @@ class Api:
         if response.is_error:
             raise _refusal(response)
 
-    @staticmethod
-    def _idempotent() -> dict[str, str]:
-        return _idempotent()
-
     def _unreachable(self) -> Unreachable:
         return Unreachable(
             f"Nobody answers at {self.url}.",

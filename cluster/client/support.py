@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cluster.client.api import Api
+from cluster.client.api import Api, idempotent
 from serve_apps.ingress.schemas.support import TicketAnswer
 
 
@@ -25,5 +25,5 @@ class SupportApi(Api):
     def _send_form(self, path: str, message: str, attachments: Sequence[tuple[str, bytes]]) -> TicketAnswer:
         files: list[tuple[str, tuple[str | None, bytes]]] = [("message", (None, message.encode()))]
         files += [("attachments", (name, data)) for name, data in attachments]
-        response = self._send("POST", path, files=files, headers=self._idempotent())
+        response = self._send("POST", path, files=files, headers=idempotent())
         return TicketAnswer.model_validate_json(response.content)

@@ -2,7 +2,7 @@
 along its links. Whatever comes, the service answers as the document says, and never with an error of its own."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,23 +30,24 @@ CHECKS = [
     response_schema_conformance,
 ]
 ENDLESS = "/v1/events/stream"
-FATAL = ("/v1/account", "/v1/sessions/current", "/v1/rights", "/v1/account/restriction")
-"""After these the caller may be somebody else: their account is gone, their token, or their processing restricted."""
+FATAL = ("/v1/account", "/v1/sessions", "/v1/rights", "/v1/password", "/v1/tokens")
+"""After these the caller may be nobody any more: their account is gone, their token, or their processing restricted."""
 BUSY = 503
 
 
 @dataclass
 class Callers:
-    """Whose tokens the calls carry; `fresh` gives a new person's, `officer` the officer's."""
+    """Whose tokens the calls carry; `fresh` gives a new person's, `staff` those of the staff by the paths they use."""
 
     fresh: Callable[[], str]
-    officer: str
+    staff: Mapping[str, str]
     url: str
     _token: str = ""
 
     def token(self, path: str) -> str:
-        if path.startswith(("/v1/dpo", "/opendsr")):
-            return self.officer
+        for prefix, token in self.staff.items():
+            if path.startswith(prefix):
+                return token
         self._token = self._token or self.fresh()
         return self._token
 
@@ -116,7 +117,7 @@ class Fuzz:
         response = case.call(base_url=self._callers.url, headers=headers, timeout=60)
         self.result.calls += 1
         self.result.statuses[response.status_code] += 1
-        if path in FATAL and case.method.upper() != "GET":
+        if path.startswith(FATAL) and case.method.upper() != "GET":
             self._callers.replace_the_dead()
         return response
 

@@ -14,8 +14,6 @@ Handler = Callable[[httpx.Request], httpx.Response]
 ACCOUNT = {
     "id": "sub_1", "name": "Ada", "email": "ada@example.org", "region": "eu", "status": "active",
     "age_checked": True, "language": "en", "confirmed": False, "role": "client", "created_at": "2026-11-24T04:00:00Z",
-    "id": "sub_1", "name": "Ada", "email": "ada@example.org", "language": "da", "region": "eu", "status": "active",
-    "age_checked": True, "created_at": "2026-11-24T04:00:00Z",
 }  # fmt: skip
 PHOTO = {
     "id": "art_1", "kind": "photo", "purpose": "training", "parents": [], "run": None, "state": "live", "size": 3,
