@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from cluster.capacity.policy import CapacityPolicy
-from cluster.config import S3Settings, Settings
+from cluster.config import DEMO_BASE, S3Settings, Settings
 from cluster.embedded.postgres import DATABASE, USER
 from cluster.embedded.seaweed import BUCKET, REGION
 from cluster.home import Home
@@ -19,8 +19,8 @@ from cluster.ports import LOOPBACK, Port, PortBlock
 from cluster.secrets import Secrets, write_private
 from cluster.tls.authority import Pair
 from governance.config import BlobSettings, GovernanceSettings, LedgerSettings, VaultSettings
-from serve_apps.config import ServeSettings
-from training.config import TrainingSettings
+from serve_apps.config import Mode, ServeSettings
+from training.config import BaseModelSettings, TrainingSettings
 
 
 class Plan(BaseModel):
@@ -77,7 +77,7 @@ def _governance(settings: Settings, home: Home, ports: PortBlock) -> GovernanceS
         queue=settings.queue,
         money=settings.money,
         mail=settings.mail,
-        payments=settings.serving.billing.payments,
+        payments=settings.serving.billing.payments if settings.serving.mode is Mode.LIVE else None,
     )
 
 
@@ -85,7 +85,7 @@ def _training(settings: Settings, home: Home) -> TrainingSettings:
     training = settings.training
     worker = training.worker.model_copy(update={"region": settings.region})
     pool = training.pool.model_copy(update={"storage": home.root / "train"})
-    base = training.base
+    base = _base(settings)
     if base.device == "cpu" and not base.threads:
         # Ray leaves a worker as many threads as it has cores to itself: one. Training takes those that stand idle.
         base = base.model_copy(update={"threads": os.cpu_count() or 1})
@@ -93,9 +93,9 @@ def _training(settings: Settings, home: Home) -> TrainingSettings:
 
 
 def _serving(settings: Settings, home: Home, ports: PortBlock) -> ServeSettings:
-    serving, base = settings.serving, settings.training.base
+    serving, base = settings.serving, _base(settings)
     generator = serving.generator
-    if not generator.base:
+    if not generator.base or serving.mode is Mode.TEST:
         same = {"base": base.path, "device": base.device, "dtype": base.dtype}
         generator = generator.model_copy(update=same)
     folder = secrets_folder(settings, home)
@@ -111,6 +111,12 @@ def _serving(settings: Settings, home: Home, ports: PortBlock) -> ServeSettings:
         "generator": generator,
     }
     return serving.model_copy(update=changed)
+
+
+def _base(settings: Settings) -> BaseModelSettings:
+    """In test mode the demo's, whatever the installation has besides."""
+    base = settings.training.base
+    return base.model_copy(update={"path": str(DEMO_BASE)}) if settings.serving.mode is Mode.TEST else base
 
 
 def _write_credentials(path: Path, access_key: str, secret_key: str) -> None:

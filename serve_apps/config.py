@@ -5,6 +5,7 @@ Ray Serve application, and what travels there is kept by Ray in the clear.
 """
 
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,6 +17,13 @@ class Frozen(BaseModel):
     """A group of settings; unknown names are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Mode(StrEnum):
+    """TEST: for developers of client apps; work costs nothing, payments pretend, and the demo's base model serves."""
+
+    LIVE = "live"
+    TEST = "test"
 
 
 class UploadSettings(Frozen):
@@ -131,6 +139,7 @@ class TracingSettings(Frozen):
 class ServeSettings(Frozen):
     """Everything the serving house needs to know."""
 
+    mode: Mode = Mode.LIVE
     host: str = Field(default="127.0.0.1", description='An address, or "node": that of each replica\'s own node.')
     port: int = 8000
     public_url: str | None = Field(default=None, description="Where clients reach the service; for links.")

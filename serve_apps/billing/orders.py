@@ -108,9 +108,10 @@ def _seal(parts: Services, order: str) -> str:
     return parts.secrets.fingerprint(b"seal", order.encode()).hex()
 
 
-async def _customer(parts: Services, till: Till, owner: SubjectId) -> str:
+async def _customer(parts: Services, till: Till, owner: SubjectId) -> str | None:
     known = await parts.governance.customer(owner)
     if known is not None:
         return known
     pseudonym = parts.secrets.fingerprint(b"customer", owner.encode()).hex()
-    return await parts.governance.set_customer(owner, await till.customer(pseudonym))
+    made = await till.customer(pseudonym)
+    return None if made is None else await parts.governance.set_customer(owner, made)

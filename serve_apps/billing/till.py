@@ -43,10 +43,10 @@ class Heard:
 class Till(Protocol):
     """The interface; `StripeTill` is the real one."""
 
-    async def customer(self, pseudonym: str) -> str:
-        """The id of a customer without a name."""
+    async def customer(self, pseudonym: str) -> str | None:
+        """The id of a customer without a name; None where no processor is told of anybody."""
 
-    async def open(self, order: Order, customer: str, seal: str) -> Opened:
+    async def open(self, order: Order, customer: str | None, seal: str) -> Opened:
         """Begins the payment of an order, or gives the one begun before. `seal` marks it as this installation's."""
 
     async def look(self, payment: str) -> Payment:
@@ -75,8 +75,9 @@ class StripeTill:
             raise _unanswered(error) from None
         return made.id
 
-    async def open(self, order: Order, customer: str, seal: str) -> Opened:
+    async def open(self, order: Order, customer: str | None, seal: str) -> Opened:
         """See `Till.open`; raises `Busy`."""
+        assert customer is not None, "every payment at the processor has one"
         try:
             if order.payment is not None:
                 begun = await self._stripe.v1.payment_intents.retrieve_async(order.payment)

@@ -13,9 +13,10 @@ from governance.api import Governance
 from governance.clock import utc_now
 from governance.model import Artifact, ArtifactId, NewArtifact, Purpose
 from governance.policy import Policy, shipped
+from serve_apps.billing.pretend import PretendTill
 from serve_apps.billing.prices import Prices, prices
 from serve_apps.billing.till import Till
-from serve_apps.config import ServeSettings
+from serve_apps.config import Mode, ServeSettings
 from serve_apps.generator.client import GeneratorClient
 from serve_apps.ingress.attempts import Attempts
 from serve_apps.ingress.followers import Followers
@@ -62,7 +63,8 @@ def compose(
     now: Callable[[], datetime] = utc_now,
 ) -> Services:
     """The ingress's own parts, made from its settings and put beside those that are given."""
-    accounts = settings.accounts
+    accounts, testing = settings.accounts, settings.mode is Mode.TEST
+    listed = prices(settings.billing.prices_file)
     window_s = accounts.attempts_window.total_seconds()
     return Services(
         governance=governance,
@@ -74,8 +76,8 @@ def compose(
         account_attempts=Attempts(accounts.attempts_per_account, window_s),
         address_attempts=Attempts(accounts.attempts_per_address, window_s),
         request_attempts=Attempts(accounts.requests_per_minute, 60),
-        prices=prices(settings.billing.prices_file),
-        till=till,
+        prices=listed.without_charge() if testing else listed,
+        till=PretendTill() if testing else till,
         now=now,
     )
 

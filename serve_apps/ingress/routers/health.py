@@ -1,7 +1,9 @@
 """`GET /v1/health`: whether the service can work."""
 
 from fastapi import APIRouter
+from pydantic import Field
 
+from serve_apps.config import Mode
 from serve_apps.ingress.schemas.common import Answer, problems
 from serve_apps.ingress.services import Parts
 
@@ -11,11 +13,14 @@ NOBODY = bytes(32)
 
 
 class HealthAnswer(Answer):
-    status: str = "ok"
+    """`mode` is `test` where nothing is charged and the demo's base model makes the pictures."""
+
+    status: str = Field(default="ok", examples=["ok"])
+    mode: Mode = Field(examples=["live"])
 
 
 @router.get("/health", responses=problems())
 async def read_health(parts: Parts) -> HealthAnswer:
     """200 when governance answers, else 503 with `Retry-After`."""
     await parts.governance.token(NOBODY)
-    return HealthAnswer()
+    return HealthAnswer(mode=parts.settings.mode)

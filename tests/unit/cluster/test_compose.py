@@ -4,7 +4,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from cluster.compose import Plan, plan, secret_files
-from cluster.config import S3Settings, Settings
+from cluster.config import DEMO_BASE, S3Settings, Settings
 from cluster.home import Home
 from cluster.ports import Port, PortBlock
 from cluster.rayhead import LEAST_CPUS
@@ -71,3 +71,14 @@ def test_the_smallest_machine_has_room_for_one_of_each() -> None:
 def test_training_without_an_accelerator_uses_every_core(tmp_path: Path) -> None:
     assert composed(tmp_path).training.base.threads == os.cpu_count()
     assert composed(tmp_path, training={"base": {"path": "x", "threads": 1}}).training.base.threads == 1
+
+
+def test_in_test_mode_the_demos_base_serves_and_no_processor_is_told(tmp_path: Path) -> None:
+    own = {"training": {"base": {"path": "/models/large"}}, "serving": {"generator": {"base": "/models/large"}}}
+    paid = {"payments": {"secret_file": tmp_path / "key"}, "webhook_secret_file": tmp_path / "secret"}
+    live = composed(tmp_path, **own)
+    assert (live.training.base.path, live.serving.generator.base) == ("/models/large", "/models/large")
+    serving = {**own["serving"], "mode": "test", "billing": paid}
+    tried = composed(tmp_path, training=own["training"], serving=serving)
+    assert (tried.training.base.path, tried.serving.generator.base) == (str(DEMO_BASE), str(DEMO_BASE))
+    assert tried.governance.payments is None
