@@ -28,7 +28,7 @@ class Scene:
             sys.executable, "-m", "tests.faults.victim", str(self.folder), *([point] if point else []),
             stderr=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2], preexec_fn=lambda: os.nice(5),
         )  # fmt: skip
-        _, errors = await asyncio.wait_for(process.communicate(), 120)
+        _, errors = await asyncio.wait_for(process.communicate(), 400)
         assert process.returncode in (0, -signal.SIGKILL), errors.decode()[-3000:]
         return process.returncode != 0
 

@@ -17,6 +17,8 @@ from tests.faults.conftest import Scene
 from tests.support.governance import completed, holding, running
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.timeout(900)
+
 PAIRS = list(itertools.product(FailPoint, repeat=2))
 
 

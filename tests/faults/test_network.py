@@ -26,6 +26,8 @@ from tests.faults.network import HERE, FarNetwork, Relay, far_network, relayed
 from tests.support.governance import completed, fresh_database, holding, photo, running, settings_for, sign_up
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.timeout(600)
+
 SECRET = "Qv7-walrus-Zebra-lighthouse-0951"
 LEASE_S = 4.0
 REPOSITORY = Path(__file__).parents[2]

@@ -24,6 +24,8 @@ from governance.model import Artifact, Kind, NewArtifact, Purpose
 from tests.support.governance import completed, fresh_database, holding, photo, running, settings_for, sign_up
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.timeout(600)
+
 DISK_BYTES = 2 << 30
 
 
