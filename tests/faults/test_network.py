@@ -54,7 +54,7 @@ async def test_a_holder_that_is_cut_off_zeroes_by_itself_and_the_erasure_ends(se
                 with pytest.raises(Gone):
                     await service.artifact(going.id)
                 assert (await service.request(request.id)).state is RequestState.FENCED
-                cleared = await eventually(lambda: _beyond_fence(service, request.id), within_s=60)
+                cleared = await eventually(lambda: _beyond_fence(service, request.id), within_s=180)
                 said = await _said(far)
                 assert said.startswith("dropped ")
                 assert float(said.split()[1]) <= cleared, "nobody may be thought clear who still holds something"
@@ -98,7 +98,7 @@ async def _far(
         )  # fmt: skip
         try:
             yield process
-            await asyncio.wait_for(process.wait(), 60)
+            await asyncio.wait_for(process.wait(), 180)
             assert process.returncode == 0
         finally:
             if process.returncode is None:
@@ -123,7 +123,7 @@ def _through(settings: GovernanceSettings, postgres: Relay, s3: Relay) -> Govern
 
 async def _said(process: asyncio.subprocess.Process) -> str:
     assert process.stdout is not None
-    line = await asyncio.wait_for(process.stdout.readline(), 90)
+    line = await asyncio.wait_for(process.stdout.readline(), 180)
     assert line, "the far holder ended without a word"
     return line.decode().strip()
 

@@ -57,15 +57,15 @@ async def _worked_through(
     made: list[Artifact] = []
     heard: list[GovernanceError] = []
     writers = [asyncio.create_task(_write_on(holder, owner, made, heard)) for _ in range(4)]
-    await eventually(lambda: _enough(made, 4, writers), within_s=60)
+    await eventually(lambda: _enough(made, 4, writers), within_s=180)
     server = servers.postgres if name == "postgresql" else servers.s3
     running = server.running()
     assert running is not None
     _kill_tree(running.pid)
-    await eventually(lambda: _enough(heard, 1, writers), within_s=60)
+    await eventually(lambda: _enough(heard, 1, writers), within_s=180)
     await asyncio.to_thread(server.start)
     before = len(made)
-    await eventually(lambda: _enough(made, before + 4, writers), within_s=90)
+    await eventually(lambda: _enough(made, before + 4, writers), within_s=180)
     for writer in writers:
         writer.cancel()
     ends = await asyncio.gather(*writers, return_exceptions=True)
@@ -89,7 +89,7 @@ async def test_a_full_disk_stops_writers_and_loses_nothing(tmp_path: Path) -> No
             heard: list[GovernanceError] = []
             writer = asyncio.create_task(_write_on(holder, owner, made, heard))
             before = len(made)
-            await eventually(lambda: _enough(made, before + 2, [writer]), within_s=90)
+            await eventually(lambda: _enough(made, before + 2, [writer]), within_s=180)
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
             for one, data in [(kept, b"kept"), *((one, b"a face") for one in made)]:
