@@ -30,7 +30,7 @@ from governance.policy import shipped
 
 _STAYING = 5
 _RESTORE_EVERY = 5
-_LONGEST_S = 240.0
+_LONGEST_S = 1800.0
 _EXTRAS = Extras(shipped(), utc_now, no_scan)
 
 
