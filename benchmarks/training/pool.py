@@ -103,9 +103,9 @@ async def _startup(on: Pooled, bare: Bare, settings: TrainingSettings) -> Fields
     began = time.perf_counter()
     await on.all_end(begun)
     together_s = time.perf_counter() - began
-    own_s, _ = bare.run(_SMALL_JOBS, _SMALL)
+    own_s, _ = await asyncio.to_thread(bare.run, _SMALL_JOBS, _SMALL)
     runs = [await _single_run(settings) for _ in range(_RUNS)]
-    one_s, _ = bare.run(1, _SMALL)
+    one_s, _ = await asyncio.to_thread(bare.run, 1, _SMALL)
     amortised, single = (together_s - own_s) / _SMALL_JOBS, statistics.fmean(runs) - one_s
     return {
         "startup_amortised_s": amortised,
@@ -134,14 +134,14 @@ def _one_job(settings: TrainingSettings) -> None:
 async def _overhead(on: Pooled, bare: Bare, jobs: int, steps: int) -> Fields:
     """Seconds of a packed step in the pool over those of the bare engine, which takes its turns before and after."""
     params: dict[str, Param] = {"steps": steps, "batch": 1, "rank": 16}
-    before = bare.run(jobs, params)[1]
+    _, before = await asyncio.to_thread(bare.run, jobs, params)
     begun = [await on.enqueue(100 + number, {**params, "steps": 2 * steps}) for number in range(jobs)]
     watch = Watch(on, begun[-1])
     await watch.until(_WARM_STEPS)
     watch.seen.clear()
     await watch.until(2 * steps - _WARM_STEPS)
     await on.all_end(begun)
-    after = bare.run(jobs, params)[1]
+    _, after = await asyncio.to_thread(bare.run, jobs, params)
     (first_s, first), (last_s, last) = watch.seen[0], watch.seen[-1]
     pooled_s = (last_s - first_s) / (last - first)
     alone_s = (before + after) / 2

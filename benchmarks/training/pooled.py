@@ -19,7 +19,7 @@ from cluster.embedded.throwaway import throwaway_servers
 from governance.actor import NAMESPACE, start_governance
 from governance.blobs.s3 import S3BlobStore
 from governance.client import GovernanceClient
-from governance.config import GovernanceSettings
+from governance.config import GovernanceSettings, LeaseSettings
 from governance.holder import Holder
 from governance.model import HolderKind, Job, JobState, Kind, NewAccount, NewArtifact, NewJob, Purpose
 from training.config import BaseModelSettings, PreviewSettings, TrainingSettings, WorkerSettings
@@ -117,7 +117,7 @@ async def pooled(training: TrainingSettings) -> AsyncIterator[Pooled]:
         folder = Path(own)
         keys = folder / "keys"
         keys.mkdir(mode=0o700)
-        known = settings_for(servers, keys)
+        known = settings_for(servers, keys).model_copy(update={"leases": LeaseSettings(ttl_s=600)})
         where = training.pool.model_copy(update={"storage": folder / "train"})
         settings = training.model_copy(update={"pool": where})
         with _ray(folder):
