@@ -79,6 +79,15 @@ class AccountSettings(Frozen):
     argon2_passes: int = Field(default=3, ge=1)
 
 
+class OpenIdSettings(Frozen):
+    """Where staff have their accounts: an OpenID provider, and what it calls this service. `max_age_s`: how long ago
+    an ID token may have been issued."""
+
+    issuer: str
+    client_id: str
+    max_age_s: float = Field(default=300.0, gt=0)
+
+
 class BillingSettings(Frozen):
     """How credits are paid for; `payments` None: not at all. `webhook_secret_file` holds what the processor signs its
     events with. `return_url`: pay on the processor's own page, which leads back there; None: in the client's form."""
@@ -157,6 +166,7 @@ class ServeSettings(Frozen):
     accounts: AccountSettings = AccountSettings()
     billing: BillingSettings = BillingSettings()
     mail: MailSettings | None = Field(default=None, description="The relay for notices; None sends none.")
+    openid: OpenIdSettings | None = Field(default=None, description="Sign-in for staff; None: by password alone.")
     app_url: str | None = Field(default=None, description="Where people use the service; for links in e-mails.")
     webhooks: WebhookSettings = WebhookSettings()
     generator: GeneratorSettings = GeneratorSettings()

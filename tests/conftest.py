@@ -9,6 +9,7 @@ import pytest
 
 from cluster.embedded.throwaway import Servers, throwaway_servers
 from tests.support.mail import Mailbox, mail_relay
+from tests.support.openid import Provider, provider
 from tests.support.payments import Sandbox, billing_settings, sandbox
 
 
@@ -40,12 +41,24 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture(scope="session")
+def openid_provider() -> Iterator[Provider]:
+    """Where staff have their accounts, started once for the whole run."""
+    with provider() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def house(
-    servers: Servers, payments_sandbox: Sandbox, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory
+    servers: Servers,
+    payments_sandbox: Sandbox,
+    mailbox: Mailbox,
+    openid_provider: Provider,
+    tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Any]:
     """One running service for all tests that speak HTTP to it; loaded when it is asked for, since it brings torch."""
     building, folder = import_module("tests.integration.house"), tmp_path_factory.mktemp("house")
-    given = {"billing": billing_settings(payments_sandbox, folder), "mail": mailbox.settings}
+    billing = billing_settings(payments_sandbox, folder)
+    given = {"billing": billing, "mail": mailbox.settings, "openid": openid_provider.settings}
     settings = building.SETTINGS.model_copy(update=given)
     with building.open_house(servers, folder, settings=settings) as running:
         payments_sandbox.send_events_to(f"{running.url}/v1/payments/events")

@@ -12,6 +12,7 @@ from governance.model import (
     NewAccount,
     NewArtifact,
     Purpose,
+    Role,
     Subject,
     SubjectId,
 )
@@ -64,6 +65,17 @@ async def sign_in(parts: Services, email: str, password: str) -> Account:
     if not await parts.passwords.verify(account.password_hash if account else None, password) or account is None:
         raise Unauthorized("the e-mail address or the password is wrong", code="wrong_credentials")
     await parts.governance.forget_attempts(email_hash)
+    return account
+
+
+async def sign_in_staff(parts: Services, id_token: str) -> Account:
+    """The account of somebody with a role, by what their OpenID provider says; `Unauthorized` for everybody else."""
+    if parts.id_tokens is None:
+        raise NotFound("this installation has no OpenID provider")
+    email = await parts.id_tokens.email(id_token, parts.now())
+    account = await parts.governance.account_by_email(parts.secrets.email_hash(email))
+    if account is None or account.role is Role.CLIENT:
+        raise Unauthorized("only staff sign in this way; a role is given by `pixreunion staff`")
     return account
 
 

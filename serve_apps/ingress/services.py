@@ -20,6 +20,7 @@ from serve_apps.config import Mode, ServeSettings
 from serve_apps.generator.client import GeneratorClient
 from serve_apps.ingress.attempts import Attempts
 from serve_apps.ingress.followers import Followers
+from serve_apps.ingress.openid import IdTokens
 from serve_apps.ingress.passwords import Passwords
 from serve_apps.ingress.secrets import Secrets
 
@@ -47,6 +48,7 @@ class Services:
     request_attempts: Attempts
     prices: Prices
     till: Till | None = None
+    id_tokens: IdTokens | None = None
     policy: Policy = field(default_factory=shipped)
     followers: Followers = field(default_factory=Followers)
     export_wanted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -78,6 +80,9 @@ def compose(
         request_attempts=Attempts(accounts.requests_per_minute, 60),
         prices=listed.without_charge() if testing else listed,
         till=PretendTill() if testing else till,
+        prices=prices(settings.billing.prices_file),
+        till=till,
+        id_tokens=IdTokens(settings.openid) if settings.openid else None,
         now=now,
     )
 

@@ -10,6 +10,7 @@ from governance.model import Role
 from tests.integration.house import SECRETS, House
 from tests.integration.people import PASSWORD, Person, operators_pass
 from tests.support.mail import Mailbox, text_of
+from tests.support.openid import Provider
 
 NEW = "another long password"
 
@@ -131,6 +132,23 @@ def test_a_role_that_is_taken_away_counts_at_once(house: House, person: Person, 
     assert admin.put("/v1/staff", json={"email": person.email, "role": "client"}).status_code == 200
     assert person.http.get("/v1/ops/vitals").status_code == 403
     assert admin.put("/v1/staff", json={"email": "nobody@example.org", "role": "dpo"}).status_code == 404
+
+
+def test_staff_sign_in_with_their_openid_provider(
+    house: House, person: Person, stranger: Person, openid_provider: Provider
+) -> None:
+    person.works_as(Role.SUPPORT)
+    token = openid_provider.token(person.email)
+    first, again = (post(house, "/v1/sessions/openid", {"id_token": token}) for _ in range(2))
+    assert first.status_code == 201, first.text
+    assert first.json() == again.json(), "an ID token that was seen opens no other session"
+    bearer = {"Authorization": f"Bearer {first.json()['access_token']}"}
+    assert httpx.get(f"{house.url}/v1/support/queue", headers=bearer).status_code == 200
+    for email in (stranger.email, "nobody@example.org"):
+        refused = post(house, "/v1/sessions/openid", {"id_token": openid_provider.token(email)})
+        assert refused.status_code == 401
+    forged = post(house, "/v1/sessions/openid", {"id_token": openid_provider.token(person.email, aud="another")})
+    assert (forged.status_code, forged.json()["code"]) == (401, "wrong_credentials")
 
 
 @pytest.mark.parametrize("spoil", [lambda text: text[:-1] + "x", lambda text: text.replace("pxo_1", "pxo_2")])

@@ -8,8 +8,17 @@ from governance.model import TokenId
 from serve_apps.ingress import accounts
 from serve_apps.ingress.auth import AnyCaller, TokensCaller, need
 from serve_apps.ingress.idempotency import IdempotencyKey, once
-from serve_apps.ingress.schemas.accounts import KeyAnswer, Refresh, SignIn, TokenAnswer, TokenRequest, key_answer
+from serve_apps.ingress.schemas.accounts import (
+    KeyAnswer,
+    OpenIdSignIn,
+    Refresh,
+    SignIn,
+    TokenAnswer,
+    TokenRequest,
+    key_answer,
+)
 from serve_apps.ingress.schemas.common import ListOf, problems
+from serve_apps.ingress.secrets import token_hash
 from serve_apps.ingress.services import Parts
 from serve_apps.ingress.tokens import Issued, go_on, issue, open_session
 
@@ -32,6 +41,20 @@ async def refresh_session(body: Refresh, request: Request, parts: Parts, key: Id
     ends its session."""
     parts.address_attempts.take(parts.secrets.address_hash(request.client.host if request.client else ""))
     return _answer(await go_on(parts, body.refresh_token.get_secret_value(), key))
+
+
+@router.post("/sessions/openid", status_code=201, responses=problems(404, 409, 429))
+async def sign_in_with_openid(
+    body: OpenIdSignIn, request: Request, parts: Parts, key: IdempotencyKey = None
+) -> TokenAnswer:
+    """For staff: a session for a fresh ID token of the installation's OpenID provider. The same ID token opens the same
+    session."""
+    parts.address_attempts.take(parts.secrets.address_hash(request.client.host if request.client else ""))
+    given = body.id_token.get_secret_value()
+    account = await accounts.sign_in_staff(parts, given)
+    named = key or token_hash(given).hex()
+    this = once(parts, account.subject.id, named, "/v1/sessions/openid", given.encode())
+    return _answer(await open_session(parts, account.subject.id, account.role, this))
 
 
 @router.delete("/sessions/current", status_code=204, responses=problems())

@@ -75,6 +75,12 @@ class Refresh(Body):
     refresh_token: SecretStr = Field(min_length=1, max_length=256, examples=["pxr_bm8gdG9rZW4"])
 
 
+class OpenIdSignIn(Body):
+    """What the OpenID provider gave a member of staff."""
+
+    id_token: SecretStr = Field(min_length=1, max_length=8192, examples=["eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIifQ.c2ln"])
+
+
 class KeyAnswer(Answer):
     """An API key without its secret."""
 
