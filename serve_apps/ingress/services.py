@@ -80,8 +80,6 @@ def compose(
         request_attempts=Attempts(accounts.requests_per_minute, 60),
         prices=listed.without_charge() if testing else listed,
         till=PretendTill() if testing else till,
-        prices=prices(settings.billing.prices_file),
-        till=till,
         id_tokens=IdTokens(settings.openid) if settings.openid else None,
         now=now,
     )

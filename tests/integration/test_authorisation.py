@@ -15,7 +15,8 @@ OPEN = {
     ("POST", "/v1/accounts"), ("POST", "/v1/sessions"), ("GET", "/v1/policy"), ("GET", "/v1/health"),
     ("GET", "/v1/prices"), ("POST", "/v1/payments/events"),
     ("POST", "/v1/sessions/refresh"), ("POST", "/v1/sessions/openid"), ("POST", "/v1/confirmations"),
-    ("POST", "/v1/password-resets"), ("POST", "/v1/passwords"), ("POST", "/v1/unsubscriptions"), ("GET", "/.well-known/gpc.json"),
+    ("POST", "/v1/password-resets"), ("POST", "/v1/passwords"), ("POST", "/v1/unsubscriptions"),
+    ("GET", "/.well-known/gpc.json"),
     ("GET", "/opendsr/v2/discovery"), ("GET", "/opendsr/v2/certificate"),
 }  # fmt: skip
 FOR_THE_ERASED = {("GET", "/v1/requests/{request_id}"), ("GET", "/v1/requests/{request_id}/certificate")}
