@@ -152,6 +152,7 @@ def test_what_was_accepted_ends_exactly_once_when_a_machine_goes(city: City, kin
         if lost == "head":
             city.rejoin(lost)
         orders.await_made(2)
+        note("recovery_is", "from the loss of the machine until two more pictures came, ordered without a pause")
         note("recovery_s", round(time.monotonic() - began, 1), kind)
         if lost != "head":
             rack.heal(lost)
