@@ -6,6 +6,7 @@ that the command line loads neither Ray nor torch. It only reads.
 
 import asyncio
 import sys
+from time import monotonic
 from typing import Any
 
 import ray
@@ -23,6 +24,7 @@ from training.config import PoolSettings
 from training.pool import PoolStatus
 
 _ANSWER_S = 5.0
+_AGAIN_S = 0.2
 
 
 async def look() -> Snapshot:
@@ -37,7 +39,7 @@ async def look() -> Snapshot:
             Deployment(name=name, replicas={str(state): count for state, count in each.replica_states.items()})
             for name, each in deployments.items()
         ),
-        queued_steps=await _queued_steps() if "generator" in deployments else (),
+        queued_steps=await _queued_steps(_running(deployments.get("generator"))),
         groups=groups(pool),
         queued_jobs=pool.queued if pool else 0,
         regions=regions(outlook),
@@ -58,8 +60,22 @@ async def _answer(reference: Any) -> Any:
     return await reference
 
 
-async def _queued_steps() -> tuple[float, ...]:
-    """Of every replica that answers; a generator scaled to zero has none."""
+def _running(generator: Any) -> int:
+    return 0 if generator is None else int(generator.replica_states.get("RUNNING", 0))
+
+
+async def _queued_steps(replicas: int) -> tuple[float, ...]:
+    """Of every replica that answers. A handle that is new takes a moment to learn of them."""
+    ends = monotonic() + _ANSWER_S
+    told: tuple[float, ...] = ()
+    while len(told) < replicas and monotonic() < ends:
+        told = await _asked_for_steps()
+        if len(told) < replicas:
+            await asyncio.sleep(_AGAIN_S)
+    return told
+
+
+async def _asked_for_steps() -> tuple[float, ...]:
     handle = serve.get_deployment_handle("generator", APPLICATION)
     try:
         asked = handle.broadcast("record_autoscaling_stats")

@@ -1,4 +1,4 @@
-"""What runbooks tell operators to do, done on the cluster."""
+"""What runbooks tell operators to do, done on the cluster; `pixreunion top` looks by `cluster.observability.watch`."""
 
 import json
 

@@ -79,7 +79,6 @@ def test_a_service_that_is_kept(service: Commands) -> None:
     with Image.open(service.folder / made["file"]) as picture:
         assert picture.size == (64, 64)
     by_openais_client(addresses["api"], token_of(service))
-    watched(service)
 
     service.ask("down")
     assert service.processes() == []
@@ -90,16 +89,6 @@ def test_a_service_that_is_kept(service: Commands) -> None:
     assert shown["account"]["id"] == account["id"]
     assert {each["id"] for each in shown["artifacts"]} > kept | {made["artifact"]}
     erased_with_its_certificate(service)
-
-
-def watched(service: Commands) -> None:
-    """What an operator sees of it."""
-    seen = service.ask("top")
-    assert len(seen["nodes"]) == 1
-    assert {each["name"]: each["replicas"]["RUNNING"] for each in seen["deployments"]} == {"generator": 1, "ingress": 1}
-    assert seen["queued_steps"] == [0.0]
-    assert seen["vitals"]["audit_size"] > 0
-    assert [region["name"] for region in seen["regions"]] == ["eu"]
 
 
 def token_of(service: Commands) -> str:
