@@ -1,4 +1,4 @@
-"""Named recipes for each family of base model, chosen by measurement (`docs/training-pool.md` has the figures)."""
+"""Named recipes for each family of base model, chosen by measurement (`docs/training.md` has the figures)."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -21,7 +21,7 @@ class Family(StrEnum):
     SDXL = "sdxl"
 
 
-_DEMO = Recipe(steps=260, rank=16, learning_rate=1e-3, batch=8)
+_DEMO = Recipe(steps=400, rank=16, learning_rate=1e-3, batch=8)
 _SD15 = Recipe(
     steps=600,
     rank=16,
@@ -38,7 +38,7 @@ PRESETS: Mapping[Family, Mapping[Preset, Recipe]] = {
     Family.DEMO: {
         Preset.FAST: _DEMO.with_params({"steps": 180, "rank": 8, "targets": Targets.ATTENTION_FF}),
         Preset.BALANCED: _DEMO,
-        Preset.QUALITY: _DEMO.with_params({"steps": 450}),
+        Preset.QUALITY: _DEMO.with_params({"steps": 600}),
     },
     Family.SD15: {
         Preset.FAST: _SD15.with_params({"steps": 300, "rank": 8, "learning_rate": 3e-4}),
