@@ -2,40 +2,23 @@
 
 import hashlib
 import logging
-from datetime import datetime
 
 from governance.clock import Clock, utc_now
 from governance.errors import GovernanceError, Unavailable
 from governance.ids import JobId
-from governance.model import ClaimedJob, Job, JobCandidate, NewRun, Purpose, RunId
+from governance.model import ClaimedJob, Job, NewRun, Purpose, RunId
 from training.active import ActiveJob, Stage
 from training.album import read_album
+from training.candidates import MOST_CANDIDATES, waiting
 from training.checkpoints import Checkpoints
 from training.desk import Desk
 from training.errors import InvalidJob, JobFailed, LossDiverged, TooManyTries
 from training.jobs import Recipe
 from training.presets import recipe_for
 from training.progress import Due
-from training.queue import Room, Waiting, choose, width
+from training.queue import Room, choose, width
 
 _LOG = logging.getLogger(__name__)
-MOST_CANDIDATES = 1000
-
-
-def waiting(candidate: JobCandidate, now: datetime) -> Waiting:
-    """What the policy sees of a queued job."""
-    return Waiting(
-        candidate.id,
-        candidate.owner,
-        candidate.region,
-        candidate.gpu_seconds,
-        candidate.memory_mb,
-        max(0.0, (now - candidate.queued_at).total_seconds()),
-        candidate.priority,
-        candidate.owner_gpu_seconds,
-        candidate.owner_running,
-        candidate.tries,
-    )
 
 
 def seed_of(id: JobId, recipe: Recipe) -> int:

@@ -23,12 +23,12 @@ from governance.config import GovernanceSettings
 from governance.errors import GovernanceError
 from governance.ids import JobId
 from governance.model import JobOutcome, JobState
+from training.candidates import MOST_CANDIDATES, waiting
 from training.capacity import Beat, Orders, lanes, lanes_of_group, plan, surplus, wanted_by_region
 from training.config import TrainingSettings
 from training.errors import TimedOut
 from training.foresight import Foresight
 from training.group import GroupName, fit
-from training.intake import MOST_CANDIDATES, waiting
 from training.queue import Forecast, Lane, Waiting, overdue
 from training.ray_meter import RayMeter
 

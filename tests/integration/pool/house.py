@@ -12,8 +12,8 @@ from tests.support.governance import holding, sign_up
 from training.config import TrainingSettings
 from training.desk import Desk
 from training.device import Device
-from training.group import load_pack
 from training.jobs import Param
+from training.member import load_pack
 from training.metrics import MemoryMeter
 from training.scoring import Scorer
 from training.worker import Worker
