@@ -26,6 +26,7 @@ from governance.model import RunState as R
 from governance.model import SubjectStatus as S
 from governance.rights.model import BreachState as B
 from governance.rights.model import RightState as D
+from governance.support.model import TicketState as T
 
 Transitions = frozenset[tuple[StrEnum, StrEnum]]
 
@@ -93,6 +94,14 @@ BREACH: Transitions = frozenset({
     (B.NOTIFIED, B.CLOSED),
 })  # fmt: skip
 
+TICKET: Transitions = frozenset({
+    (T.OPEN, T.ANSWERED),
+    (T.OPEN, T.CLOSED),
+    (T.ANSWERED, T.OPEN),
+    (T.ANSWERED, T.CLOSED),
+    (T.CLOSED, T.OPEN),
+})  # fmt: skip
+
 MACHINES: Mapping[str, Transitions] = {
     "artifacts": ARTIFACT,
     "subjects": SUBJECT,
@@ -101,5 +110,6 @@ MACHINES: Mapping[str, Transitions] = {
     "jobs": JOB,
     "rights_requests": RIGHT,
     "breaches": BREACH,
+    "tickets": TICKET,
 }
 """Table name to its transitions, as the database's `transitions` table holds them."""
