@@ -4,6 +4,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.integration.waiting import until
 from tests.support.spans import kept_spans, named, parents
 
 
@@ -21,6 +22,7 @@ def test_a_request_has_an_id_and_a_line_without_what_is_somebodys(
     house: Any, person: Any, told: pytest.LogCaptureFixture
 ) -> None:
     answer = person.http.get("/v1/artifacts/art_" + "0" * 32)
+    until(lambda: bool(lines(told)))  # The line is written after the answer has left.
     (line,) = lines(told)
     assert (line["method"], line["route"], line["status"]) == ("GET", "/v1/artifacts/{artifact_id}", 404)
     assert line["ms"] > 0
@@ -31,6 +33,7 @@ def test_a_request_has_an_id_and_a_line_without_what_is_somebodys(
 def test_health_is_asked_for_too_often_to_be_told(house: Any, told: pytest.LogCaptureFixture) -> None:
     assert len(httpx.get(f"{house.url}/v1/health", trust_env=False).headers["X-Request-Id"]) == 32
     httpx.get(f"{house.url}/nowhere", trust_env=False)
+    until(lambda: bool(lines(told)))
     assert [line["route"] for line in lines(told)] == ["none"]
 
 
