@@ -27,9 +27,9 @@ Release = Callable[[Waiting, int], Arrivals]
 def latency(subject: Subject, users: int, steps: int, requests: int, execution: Execution) -> dict[str, Any]:
     """The 99th percentile of latency at 80 % of capacity, against batches that start and end together.
 
-    Arrivals are a Poisson process; requests ask for between half and one and a half times `steps`. A static batch is
-    what one call of a pipeline is: it takes what waits and runs as many steps as the longest in it. Beside it stands
-    a gentler one, whose requests leave after their own steps while nobody joins before the last has left.
+    Arrivals are a Poisson process; requests ask for between half and one and a half times `steps`. A static batch takes
+    what waits; its requests leave after their own steps, while nobody joins before the last has left. Beside it stands
+    what one call of a pipeline is, where everybody runs as many steps as the longest.
     """
     rng = random.Random(0)
     engine = Engine(subject.copy(), config_for(subject, users, execution), subject.fetch)
@@ -47,15 +47,15 @@ def latency(subject: Subject, users: int, steps: int, requests: int, execution: 
         return [(at, one(subject, subject.adapter(n % (2 * users)), mixture[n], seed=n)) for at, n in arrivals]
 
     continuous, waits = _serve(engine, fresh(), _all_at_once)
-    static, _ = _serve(engine, fresh(), partial(_static, users, to_the_end=True))
-    leaving, _ = _serve(engine, fresh(), partial(_static, users, to_the_end=False))
+    static, _ = _serve(engine, fresh(), partial(_static, users, to_the_end=False))
+    pipeline, _ = _serve(engine, fresh(), partial(_static, users, to_the_end=True))
     engine.close()
-    p99 = {"continuous": _p99(continuous), "static": _p99(static), "static_leaving_early": _p99(leaving)}
+    p99 = {"continuous": _p99(continuous), "static": _p99(static), "pipeline": _p99(pipeline)}
     return {
         "capacity_pictures_per_s": capacity,
         "p99_latency_s": p99,
         "p99_over_static_batching": p99["continuous"] / p99["static"],
-        "p99_over_static_leaving_early": p99["continuous"] / p99["static_leaving_early"],
+        "p99_over_pipeline_batching": p99["continuous"] / p99["pipeline"],
         "join_wait_steps_seen_under_load": max(waits),
     }
 

@@ -64,18 +64,18 @@ def _alone(work: Workload, number: int) -> torch.Tensor:
 def peak_memory(work: Workload, arguments: Sequence[str]) -> Fields:
     """Peak memory of the pack over one job with the same total batch.
 
-    On an accelerator: bytes allocated there. On a CPU: resident memory of a process of its own, all of it, and beside
-    it only what the process grew by since its libraries were loaded (`peak_growth_over_solo`).
+    On an accelerator: bytes allocated there. On a CPU: what a process of its own grew by since its libraries were
+    loaded; beside it all its resident memory (`peak_process_over_solo`), which the libraries dilute.
     """
-    growth = None
+    process = None
     if work.subject.base.device.type == "cuda":
         packed, solo = (_device_peak(work, kind) for kind in ("packed", "solo"))
     else:
-        (packed, packed_growth), (solo, solo_growth) = (_process_peak(kind, arguments) for kind in ("packed", "solo"))
-        growth = packed_growth / solo_growth
+        (packed_all, packed), (solo_all, solo) = (_process_peak(kind, arguments) for kind in ("packed", "solo"))
+        process = packed_all / solo_all
     return {
         "peak_memory_over_solo": packed / solo,
-        "peak_growth_over_solo": growth,
+        "peak_process_over_solo": process,
         "peak_memory_mb_packed": packed / 2**20,
         "peak_memory_mb_solo": solo / 2**20,
     }
