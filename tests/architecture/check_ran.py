@@ -1,4 +1,4 @@
-"""Fails when pytest's report shows that no test ran: an empty run is not a passed one."""
+"""Fails when one of pytest's reports shows that no test ran: an empty run is not a passed one."""
 
 import sys
 from pathlib import Path
@@ -12,6 +12,6 @@ def tests_run(report: Path) -> int:
 
 
 if __name__ == "__main__":
-    ran = tests_run(Path(sys.argv[1]))
-    sys.stdout.write(f"{ran} tests ran\n")
-    sys.exit(0 if ran > 0 else 1)
+    ran = [tests_run(Path(report)) for report in sys.argv[1:]]
+    sys.stdout.write(f"{sum(ran)} tests ran\n")
+    sys.exit(0 if ran and all(ran) else 1)

@@ -124,3 +124,13 @@ def _circle(graph: dict[str, set[str]]) -> list[str]:
         return []
 
     return next(filter(None, (visit(name, []) for name in sorted(graph))), [])
+
+
+def test_a_file_that_is_rays_driver_has_a_process_of_its_own() -> None:
+    """`make test` starts one for each that is marked: what a Ray leaves in a process may end it at the next one's."""
+    unmarked = []
+    for path in sorted(path.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py")):
+        calls = {ast.unparse(node.func) for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)}
+        if "ray.init" in calls and "pytest.mark.driver" not in (ROOT / path).read_text():
+            unmarked.append(str(path))
+    assert unmarked == []

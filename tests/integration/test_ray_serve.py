@@ -22,7 +22,7 @@ from tests.integration.waiting import until
 from tests.support.governance import REGION, fresh_database, settings_for
 from tests.unit.serve_apps.engine.tiny import SCHEDULERS, tiny_base
 
-pytestmark = pytest.mark.ray
+pytestmark = [pytest.mark.ray, pytest.mark.driver]
 
 
 @pytest.fixture(scope="module")

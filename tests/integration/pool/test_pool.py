@@ -17,7 +17,7 @@ from tests.integration.pool.cluster import Cluster, client, cluster
 from tests.support.governance import REGION
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.ray, pytest.mark.driver, pytest.mark.timeout(200)]
 LONG_S = 150.0
 
 

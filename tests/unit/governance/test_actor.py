@@ -14,7 +14,7 @@ from governance.model import NewAccount
 from tests.support.governance import REGION
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.ray
+pytestmark = [pytest.mark.ray, pytest.mark.driver]
 
 _MEMORY = 80 << 20
 

@@ -17,7 +17,7 @@ from governance.model import HolderKind, Kind, NewAccount, NewArtifact, Purpose,
 from tests.support.governance import REGION
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.ray
+pytestmark = [pytest.mark.ray, pytest.mark.driver]
 
 
 @pytest.fixture(scope="module")
