@@ -1,4 +1,4 @@
-"""What a keeper of the data does: backup, restore, rotation of the epoch. Runs governance in this process.
+"""What a keeper of the data does: backup, restore, a new epoch, a shorter retention. Runs governance in this process.
 
 A process of its own (`python -m cluster.keeper <plan> <action> [folder]`), because libpq and boto3 read the files with
 the passwords from the environment, and the command line's own environment is the person's.
@@ -18,6 +18,7 @@ from governance.backup.make import make_backup
 from governance.backup.restore import restore_backup
 from governance.bootstrap import Extras
 from governance.clock import utc_now
+from governance.erasure.retention import Retention
 from governance.erasure.steps import no_scan
 from governance.policy import shipped
 from governance.service import GovernanceService
@@ -29,6 +30,7 @@ class Action(StrEnum):
     BACKUP = "backup"
     RESTORE = "restore"
     ROTATE = "rotate"
+    RETENTION = "retention"
 
 
 def keep(plan: Path, surroundings: Mapping[str, str], action: Action, folder: Path | None = None) -> str:
@@ -54,6 +56,8 @@ async def act(plan: Plan, action: Action, folder: Path | None) -> str:
             return f"Restored; {restored}"
         case Action.ROTATE:
             return await _rotate(plan)
+        case Action.RETENTION:
+            return await _shorten_retention(plan)
 
 
 async def _backup(plan: Plan, folder: Path) -> str:
@@ -72,6 +76,16 @@ async def _rotate(plan: Plan) -> str:
     finally:
         await service.close()
     return f"Epoch {epoch} begins; backups made before it cannot be read any more"
+
+
+async def _shorten_retention(plan: Plan) -> str:
+    service = await GovernanceService.open(plan.governance)
+    try:
+        changed = await Retention(service.parts.database, shipped(), utc_now).shorten()
+    finally:
+        await service.close()
+    counts = ", ".join(f"{count} {what}" for what, count in changed.items()) or "none"
+    return f"Deadlines made earlier: {counts}"
 
 
 def main(plan: Path, action: Action, folder: Path | None) -> None:

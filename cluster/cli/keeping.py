@@ -1,4 +1,4 @@
-"""The keeper's side: backups, the epoch of the keys, and a look for traces of a person."""
+"""The keeper's side: backups, the epoch of the keys, retention, and a look for traces of a person."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +23,7 @@ class TracesFound(ClusterError):
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the program."""
-    for command in (backup, restore, rotate, scan):
+    for command in (backup, restore, rotate, retention, scan):
         app.command()(command)
 
 
@@ -40,6 +40,11 @@ def restore(folder: Folder, json: Json = False) -> None:
 def rotate(json: Json = False) -> None:
     """Begin a new epoch of keys; backups of earlier epochs cannot be read any more."""
     _keep(Action.ROTATE, None, json)
+
+
+def retention(json: Json = False) -> None:
+    """Apply a shorter retention to what is kept already; no deadline becomes later."""
+    _keep(Action.RETENTION, None, json)
 
 
 def scan(

@@ -53,6 +53,7 @@ class LeafEvent(StrEnum):
     ARTIFACT_LIVE = "artifact.live"
     ARTIFACT_ERASING = "artifact.erasing"
     ARTIFACT_ERASED = "artifact.erased"
+    RETENTION_SHORTENED = "retention.shortened"
     ARTIFACT_READ_GRANTED = "artifact.read_granted"
     ARTIFACT_READ_REFUSED = "artifact.read_refused"
     RUN_STARTED = "run.started"

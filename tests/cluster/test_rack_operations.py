@@ -29,6 +29,7 @@ def test_ray_answers_an_operator_on_any_node(service: Installed) -> None:
     [
         ("pixreunion backup /srv/pixreunion/backups/first", "Backup in"),
         ("pixreunion rotate", "begins; backups made before it"),
+        ("pixreunion retention", "Deadlines made earlier: none"),
     ],
 )
 def test_jobs_of_the_runbooks(service: Installed, command: str, said: str) -> None:
