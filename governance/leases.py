@@ -1,8 +1,9 @@
 """Holders' leases (I6): who has plaintext in memory, until when, and what must be dropped now."""
 
 import asyncio
+import hashlib
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from nacl.exceptions import CryptoError
 from nacl.public import PublicKey, SealedBox
@@ -23,6 +24,22 @@ from governance.vault.keyring import Keyring
 from governance.vault.wrap import seal, seal_named, unseal_named
 
 TRANSPORT = b"transport"
+
+
+def region_digest(region: str) -> str:
+    """A region as the audit log has it: its name is a setting, and the log's words are a vocabulary of their own."""
+    return hashlib.sha256(region.encode()).hexdigest()
+
+
+def _opened(session: Session, kind: HolderKind, at: datetime) -> Leaf:
+    """With its region, so that the log alone shows where data were worked on (P9.1)."""
+    return Leaf(
+        event=LeafEvent.HOLDER_OPENED,
+        at=at,
+        holder=session.id,
+        words={"kind": kind},
+        digest=region_digest(session.region),
+    )
 
 
 class Leases:
@@ -49,7 +66,7 @@ class Leases:
             sealed = seal_named(await self._keys.secret(epoch), id, session_key)
             session = Session(id, sealed, epoch, now + self._ttl, region)
             await holders.insert(conn, session, kind, now)
-            await record(conn, [Leaf(event=LeafEvent.HOLDER_OPENED, at=now, holder=id, words={"kind": kind})])
+            await record(conn, [_opened(session, kind, now)])
         lease = HolderLease(
             holder_id=id,
             expires_at=session.expires_at,

@@ -5,10 +5,13 @@ import threading
 import time
 from collections.abc import Callable
 
+import psycopg
 import pytest
 
 from cluster.demo.residue import ResidueScan, Traces
 from cluster.demo.world import stranger_files
+from cluster.embedded.throwaway import Servers
+from governance.leases import region_digest
 from governance.residue.report import ScanReport
 from tests.cluster.customer import Customer, Orders
 from tests.cluster.installed import Installed
@@ -184,6 +187,17 @@ def test_an_erasure_keeps_its_bound_while_the_machine_that_holds_the_person_is_c
     city.service.rack.off(generator)
     city.rejoin(generator)
     assert found.findings == []
+
+
+def test_nobodys_data_were_worked_on_outside_their_region(servers: Servers, city: City) -> None:
+    """By the audit log alone: everybody here lives in the one region, and so did every holder that was let read."""
+    with psycopg.connect(servers.postgres.address.dsn("pixreunion")) as ledger:
+        rows = ledger.execute("SELECT convert_from(data, 'UTF8')::jsonb FROM audit_leaves ORDER BY index")
+        leaves = [row[0] for row in rows]
+    region = {leaf["holder"]: leaf["digest"] for leaf in leaves if leaf["event"] == "holder.opened"}
+    readers = {leaf["holder"] for leaf in leaves if leaf["event"] == "artifact.read_granted"}
+    assert len(readers) > len(city.trainings)
+    assert {region[holder] for holder in readers} == {region_digest("eu")}
 
 
 def test_no_training_was_lost_or_doubled(city: City) -> None:

@@ -8,6 +8,7 @@ from nacl.public import PrivateKey
 from governance.clock import ManualClock
 from governance.config import GovernanceSettings
 from governance.errors import LeaseLost, Refused
+from governance.leases import region_digest
 from governance.model import ArtifactId, HolderKind, Purpose
 from governance.service import GovernanceService
 from tests.support.governance import REGION, holding, photo, running, sign_up, with_clock
@@ -39,6 +40,15 @@ async def test_what_it_should_not_hold_it_is_told_to_drop(service: GovernanceSer
         await service.close_holder(lease.holder_id)
         with pytest.raises(LeaseLost):
             await service.renew(lease.holder_id)
+
+
+async def test_the_audit_log_says_in_which_region_a_holder_is(service: GovernanceService) -> None:
+    lease = await service.open_holder(HolderKind.TOOL, REGION, KEY)
+    async with service.parts.database.transaction() as conn:
+        cursor = await conn.execute("SELECT convert_from(data, 'UTF8')::jsonb FROM audit_leaves")
+        leaves = [row[0] for row in await cursor.fetchall()]
+    opened = [leaf for leaf in leaves if leaf.get("holder") == lease.holder_id]
+    assert [(leaf["event"], leaf["digest"]) for leaf in opened] == [("holder.opened", region_digest(REGION))]
 
 
 async def test_a_public_key_of_another_shape_is_refused(service: GovernanceService) -> None:
