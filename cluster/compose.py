@@ -20,7 +20,9 @@ from cluster.secrets import Secrets, write_private
 from cluster.tls.authority import Pair
 from governance.config import BlobSettings, GovernanceSettings, LedgerSettings, VaultSettings
 from serve_apps.config import Mode, ServeSettings
+from serve_apps.config import TrainingSettings as TrainingRequests
 from training.config import BaseModelSettings, TrainingSettings
+from training.jobs import Targets
 
 
 class Plan(BaseModel):
@@ -109,8 +111,22 @@ def _serving(settings: Settings, home: Home, ports: PortBlock) -> ServeSettings:
         "tls_cert": pair.certificate if settings.tls else None,
         "tls_key": pair.key if settings.tls else None,
         "generator": generator,
+        "trainings": _trainings(settings),
     }
     return serving.model_copy(update=changed)
+
+
+def _trainings(settings: Settings) -> TrainingRequests:
+    """A request may not ask for what no worker of the pool takes."""
+    asked, worker = settings.serving.trainings, settings.training.worker
+    limits = asked.limits.model_copy(
+        update={
+            "rank": min(asked.limits.rank, worker.max_rank),
+            "targets": min(asked.limits.targets, worker.targets, key=list(Targets).index),
+            "text_encoder": asked.limits.text_encoder and worker.text_encoder,
+        }
+    )
+    return asked.model_copy(update={"family": settings.training.base.family, "limits": limits})
 
 
 def _base(settings: Settings) -> BaseModelSettings:

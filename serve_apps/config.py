@@ -11,6 +11,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from governance.config import MailSettings, PaymentSettings
+from training.jobs import Targets
+from training.presets import Family
 
 
 class Frozen(BaseModel):
@@ -37,13 +39,29 @@ class UploadSettings(Frozen):
     max_kept_side: int = Field(default=2048, ge=1, description="Larger photos are scaled down before they are kept.")
 
 
+class RecipeLimits(Frozen):
+    """How far a request may turn a training's knobs; the pool's own limits are filled in by the cluster. `resolution`
+    0: only the base model's own size; `previews`: times at which pictures may be made on the way."""
+
+    steps: int = Field(default=2000, ge=1)
+    rank: int = Field(default=16, ge=1)
+    batch: int = Field(default=16, ge=1)
+    resolution: int = Field(default=0, ge=0)
+    targets: Targets = Targets.ALL
+    text_encoder: bool = True
+    previews: int = Field(default=10, ge=1)
+
+
 class TrainingSettings(Frozen):
-    """What a training may be asked for; `gpu_seconds` is the cost the queue reckons with."""
+    """What a training may be asked for; `gpu_seconds` is the cost the queue reckons with; `family`: whose presets the
+    pool trains by."""
 
     min_photos: int = Field(default=3, ge=1)
     max_photos: int = Field(default=30, ge=1)
     gpu_seconds: dict[str, float] = {"fast": 30.0, "balanced": 60.0, "quality": 180.0}
     memory_mb: int = Field(default=0, ge=0)
+    family: Family = Family.DEMO
+    limits: RecipeLimits = RecipeLimits()
 
 
 class ImageSettings(Frozen):

@@ -20,6 +20,7 @@ from serve_apps.ingress.schemas.images import ImagesAnswer
 from serve_apps.ingress.schemas.lineage import LineageFormat
 from serve_apps.ingress.schemas.requests import RequestAnswer
 from serve_apps.ingress.schemas.trainings import TrainingAnswer
+from training.jobs import Param
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -89,9 +90,12 @@ class Api:
         preset: str = "balanced",
         captions: Mapping[str, str] | None = None,
         seed: int | None = None,
+        recipe: Mapping[str, Param] | None = None,
     ) -> TrainingAnswer:
+        """`recipe`: single knobs of the preset, turned otherwise, such as `{"steps": 240}`."""
         body: dict[str, Any] = {"photos": list(photos), "preset": preset, "captions": dict(captions or {})}
-        return self._post(TrainingAnswer, "/v1/trainings", body | ({} if seed is None else {"seed": seed}))
+        given = {"seed": seed, "recipe": dict(recipe) if recipe else None}
+        return self._post(TrainingAnswer, "/v1/trainings", body | {k: v for k, v in given.items() if v is not None})
 
     def training(self, training: str) -> TrainingAnswer:
         return self._get(TrainingAnswer, f"/v1/trainings/{training}")

@@ -4,6 +4,7 @@ from governance.model import ArtifactId, By, Job, JobState, Kind, NewArtifact, N
 from governance.rights.model import NewRightsRequest, Outcome, Right, RightsRequest, Settlement
 from serve_apps.ingress import accounts
 from serve_apps.ingress.errors import Invalid
+from serve_apps.ingress.recipes import work_of
 from serve_apps.ingress.services import Services
 
 _WORTH_REPEATING = (JobState.QUEUED, JobState.STARTING, JobState.PROCESSING, JobState.SUCCEEDED)
@@ -45,6 +46,7 @@ async def _jobs_with(parts: Services, owner: SubjectId, input_: ArtifactId) -> l
 
 async def _again(parts: Services, request: RequestId, job: Job, wrong: ArtifactId, right: ArtifactId) -> None:
     settings = parts.settings.trainings
+    work = work_of(settings, job.preset, job.params)
     await parts.governance.enqueue_job(
         NewJob(
             owner=job.owner,
@@ -52,7 +54,7 @@ async def _again(parts: Services, request: RequestId, job: Job, wrong: ArtifactI
             preset=job.preset,
             params=job.params,
             idempotency_key=f"{request}-{job.id}",
-            gpu_seconds=settings.gpu_seconds[job.preset],
+            gpu_seconds=work.gpu_seconds(settings),
             memory_mb=settings.memory_mb,
         )
     )

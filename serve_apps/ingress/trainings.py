@@ -15,26 +15,29 @@ from governance.model import (
 )
 from serve_apps.ingress.errors import Complaint, Invalid
 from serve_apps.ingress.idempotency import Once, once, recalled, settle
+from serve_apps.ingress.recipes import Work, taken
 from serve_apps.ingress.schemas.trainings import NewTraining
 from serve_apps.ingress.services import Services
 
 
 async def begin(parts: Services, owner: SubjectId, body: NewTraining, key: str | None) -> Job:
-    """A queued job. `NotFound` and `Gone` for photos that are not there, `Invalid` for what are no photos."""
+    """A queued job. `NotFound` and `Gone` for photos that are not there, `Invalid` for what are no photos and
+    for knobs beyond their limits."""
     this = once(parts, owner, key, "/v1/trainings", body.model_dump_json().encode())
     first = await recalled(parts, this)
     if first is not None:
         return await parts.governance.job(JobId(first), owner)
     _check_number(parts, body)
+    work = taken(parts.settings.trainings, body.preset, body.params())
     photos = [await parts.governance.artifact(ArtifactId(photo), owner) for photo in body.photos]
     _check_kinds(photos)
     captions = [await _caption(parts, owner, photo, body.captions.get(photo.id)) for photo in photos]
     inputs = (*[photo.id for photo in photos], *[caption for caption in captions if caption is not None])
-    return await _enqueue(parts, owner, body, inputs, this)
+    return await _enqueue(parts, owner, work, inputs, this)
 
 
 async def _enqueue(
-    parts: Services, owner: SubjectId, body: NewTraining, inputs: tuple[ArtifactId, ...], this: Once | None
+    parts: Services, owner: SubjectId, work: Work, inputs: tuple[ArtifactId, ...], this: Once | None
 ) -> Job:
     """The queue itself keeps a key from making two jobs; captions written for nothing are erased again."""
     settings = parts.settings.trainings
@@ -42,12 +45,12 @@ async def _enqueue(
         NewJob(
             owner=owner,
             inputs=inputs,
-            preset=body.preset,
-            params={} if body.seed is None else {"seed": body.seed},
+            preset=work.preset,
+            params=work.params,
             idempotency_key=this.key if this else None,
-            gpu_seconds=settings.gpu_seconds[body.preset],
+            gpu_seconds=work.gpu_seconds(settings),
             memory_mb=settings.memory_mb,
-            charge=Charge(parts.prices.trainings[body.preset]),
+            charge=Charge(work.credits(parts.prices.trainings[work.preset])),
         )
     )
     for artifact in set(inputs) - set(job.inputs):

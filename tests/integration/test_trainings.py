@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from governance.model import JobId, JobPace, JobReport
+from serve_apps.billing.prices import prices
 from tests.integration.house import House
 from tests.integration.people import Person, finish
 
@@ -54,6 +55,36 @@ def test_captions_travel_as_artifacts_and_never_in_the_job(house: House, person:
     assert caption["parents"] == [photos[1]]
     assert set(job.inputs) == {*photos, caption["id"]}
     assert person.http.get(f"/v1/artifacts/{caption['id']}/content").text == "a face in the sun"
+
+
+def test_knobs_of_the_recipe_are_the_jobs_and_cost_what_they_come_to(house: House, person: Person) -> None:
+    photos, before = person.upload(), person.http.get("/v1/credits").json()
+    recipe = {"steps": 360, "rank": 4, "learning_rate": 0.002, "schedule": "cosine", "targets": "attention"}
+    body = {"photos": photos, "preset": "fast", "seed": 5, "recipe": recipe}
+    made = person.http.post("/v1/trainings", json=body).json()
+    assert made["recipe"] == recipe
+    [claimed] = house.call(house.governance.claim_jobs("worker", 1, ids=[JobId(made["id"])]))
+    assert claimed.job.params == {**recipe, "seed": 5}
+    # Twice the steps of the preset, twice its price.
+    after, price = person.http.get("/v1/credits").json(), prices().trainings["fast"]
+    assert (before["available"] - after["available"], after["held"] - before["held"]) == (2 * price, 2 * price)
+    person.http.post(f"/v1/trainings/{made['id']}/cancel")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "code", "where"),
+    [
+        ({"steps": 2001, "rank": 17}, "invalid_recipe", ["recipe.steps", "recipe.rank"]),
+        ({"resolution": 512}, "invalid_recipe", ["recipe.resolution"]),
+        ({"steps": 0}, "invalid_request", ["body.recipe.steps"]),
+        ({"schedule": "square"}, "invalid_request", ["body.recipe.schedule"]),
+        ({"colour": 1}, "invalid_request", ["body.recipe.colour"]),
+    ],
+)
+def test_a_knob_beyond_its_limit_is_named(person: Person, recipe: object, code: str, where: list[str]) -> None:
+    answer = person.http.post("/v1/trainings", json={"photos": person.upload(), "recipe": recipe})
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert [one["field"] for one in answer.json()["errors"]] == where
 
 
 def test_trainings_are_listed_in_pages(person: Person) -> None:

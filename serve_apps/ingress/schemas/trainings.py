@@ -9,6 +9,8 @@ from pydantic import Field, StringConstraints, model_validator
 
 from governance.model import Job
 from serve_apps.ingress.schemas.common import Answer, Body, Stripped
+from serve_apps.ingress.schemas.recipes import TrainingRecipe
+from training.jobs import Param
 
 Caption = Annotated[str, Stripped, StringConstraints(min_length=1, max_length=1000)]
 
@@ -22,12 +24,18 @@ class Preset(StrEnum):
 
 
 class NewTraining(Body):
-    """`captions`: what is to be seen in a photo, by photo id; where there is none the pool writes its own."""
+    """`captions`: what is to be seen in a photo, by photo id; where there is none the pool writes its own. `recipe`:
+    single knobs of the preset, turned otherwise."""
 
     photos: list[str] = Field(min_length=1, max_length=100, examples=[["art_01a20baf9dd6707993b5dc044a7a3ac2"]])
     preset: Preset = Preset.BALANCED
     captions: Mapping[str, Caption] = Field(default_factory=dict, repr=False)
     seed: int | None = Field(default=None, ge=0, lt=2**31)
+    recipe: TrainingRecipe = TrainingRecipe()
+
+    def params(self) -> dict[str, Param]:
+        """The knobs that were turned."""
+        return self.recipe.params() | ({} if self.seed is None else {"seed": self.seed})
 
     @model_validator(mode="after")
     def _captions_belong_to_photos(self) -> "NewTraining":
@@ -49,7 +57,8 @@ class TrainingAnswer(Answer):
     """`model` is what `POST /v1/images/generations` takes once `state` is `succeeded`. `queue_position` counts those
     ahead while it is queued, `waits_for` says what for (its turn, the account's quota, a worker in its region or with
     enough memory) and `starts_at` and `ends_at` when, as far as that is known. Once it trains, `step` of `steps`,
-    `seconds_left` and the `loss` tell how it goes. `error` is a stable word for why it failed."""
+    `seconds_left` and the `loss` tell how it goes. `recipe`
+    has the knobs that were turned. `error` is a stable word for why it failed."""
 
     object: str = "training"
     id: str = Field(examples=["job_01a20baf9dd6707993b5dc044a7a3ac2"])
@@ -64,6 +73,7 @@ class TrainingAnswer(Answer):
     seconds_left: float | None
     loss: list[LossPoint]
     preset: str
+    recipe: dict[str, Param] = Field(examples=[{"steps": 240, "rank": 8}])
     inputs: list[str]
     region: str
     model: str | None
@@ -87,6 +97,7 @@ def training_answer(job: Job) -> TrainingAnswer:
         seconds_left=pace.seconds_left if pace else None,
         loss=[LossPoint(step=step, loss=loss) for step, loss in pace.curve] if pace else [],
         preset=job.preset,
+        recipe={name: value for name, value in job.params.items() if name != "seed"},
         inputs=list(job.inputs),
         region=job.region,
         model=job.result,

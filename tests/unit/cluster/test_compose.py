@@ -9,6 +9,9 @@ from cluster.home import Home
 from cluster.ports import Port, PortBlock
 from cluster.rayhead import LEAST_CPUS
 from cluster.secrets import Secrets
+from serve_apps.config import RecipeLimits
+from training.jobs import Targets
+from training.presets import Family
 
 PORTS = PortBlock(21_000)
 
@@ -82,3 +85,12 @@ def test_in_test_mode_the_demos_base_serves_and_no_processor_is_told(tmp_path: P
     tried = composed(tmp_path, training=own["training"], serving=serving)
     assert (tried.training.base.path, tried.serving.generator.base) == (str(DEMO_BASE), str(DEMO_BASE))
     assert tried.governance.payments is None
+
+
+def test_a_request_may_not_ask_for_what_no_worker_takes(tmp_path: Path) -> None:
+    worker = {"max_rank": 8, "targets": "attention", "text_encoder": False}
+    training = {"base": {"path": "/models/mine", "family": "sdxl"}, "worker": worker}
+    asked = {"trainings": {"limits": {"rank": 64, "steps": 500}, "gpu_seconds": {"fast": 9.0}}}
+    made = composed(tmp_path, training=training, serving=asked).serving.trainings
+    assert made.limits == RecipeLimits(rank=8, steps=500, targets=Targets.ATTENTION, text_encoder=False)
+    assert (made.family, made.gpu_seconds) == (Family.SDXL, {"fast": 9.0})
