@@ -16,8 +16,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from serve_apps.engine.layout import Layout, Target, find_targets
-from serve_apps.engine.rowlayers import RowLayer, wrap
+from serve_apps.engine.layout import Layout, Target, find_targets, grouped
+from serve_apps.engine.rowlayers import RowLayer, Shrinking, wrap
 
 
 class RowStack:
@@ -42,11 +42,13 @@ class RowStack:
         self.layouts = {rank: Layout(found, rank) for rank in ranks}
         self._skip_unused, self._slots = skip_unused, slots
         self._layers: dict[str, RowLayer] = {path: wrap(module, path) for path in self.targets}
+        self._shrinkings = {members: self._share(members) for members in grouped(found) if len(members) > 1}
         weight = next(module.parameters())
         self.dtype = weight.dtype
         self._pool: dict[int, Tensor] = {}
         self._rows: dict[int, Tensor] = {}
         self._views: dict[int, Mapping[str, tuple[Tensor, Tensor]]] = {}
+        self._shared: dict[int, Mapping[tuple[Target, ...], Tensor]] = {}
         self._like, self._max_rows = weight, rows
         self._held = {r: [0] * rows for r in ranks}
         self._extents: dict[int, int] = {}
@@ -64,6 +66,7 @@ class RowStack:
             self._pool[rank] = self._like.new_zeros(self._slots, layout.length)
             rows = self._rows[rank] = self._like.new_zeros(self._max_rows, layout.length)
             self._views[rank] = {path: (layout.a_of(rows, path), layout.b_of(rows, path)) for path in self.targets}
+            self._shared[rank] = {members: layout.shared_a_of(rows, members) for members in self._shrinkings}
 
     @property
     def bytes(self) -> int:
@@ -101,6 +104,8 @@ class RowStack:
         for row, slot in enumerate(slots):
             if self._held[rank][row] != slot:
                 self._fill_row(rank, row, slot)
+        for shrinking in self._shrinkings.values():
+            shrinking.forget()
         self._show(rank, frozenset(self._paths[slot] for slot in used))
         return rank
 
@@ -123,6 +128,13 @@ class RowStack:
         """Zero everything."""
         for slot in list(self._extents):
             self.evict(slot)
+
+    def _share(self, members: tuple[Target, ...]) -> Shrinking:
+        shrinking = Shrinking(len(members))
+        for member, target in enumerate(members):
+            layer = self._layers[target.path]
+            layer.shrinking, layer.member = shrinking, member
+        return shrinking
 
     def _fill_row(self, rank: int, row: int, slot: int) -> None:
         self._clear_row(rank, row)
@@ -158,4 +170,7 @@ class RowStack:
         paths = frozenset().union(*reached)
         for path, layer in self._layers.items():
             layer.a_rki, layer.b_rko = self._views[rank][path] if path in paths else (None, None)
+        for members, shrinking in self._shrinkings.items():
+            shrinking.open = sum(target.path in paths for target in members)
+            shrinking.a_rji = self._shared[rank][members]
         self._shown = (rank, reached)

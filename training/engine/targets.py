@@ -109,7 +109,7 @@ def _refuse_idle(component: Component, patterns: list[re.Pattern[str]], paths: M
 
 def _site(component: Component, path: str, module: nn.Module, root: nn.Module) -> Site:
     if isinstance(module, nn.Linear):
-        shared = _shared_input(path, module, root)
+        shared = shared_input(path, module, root)
         return Site(component, path, module.in_features, module.out_features, shared=shared)
     if not isinstance(module, nn.Conv2d):
         raise UnknownTarget(f"{component}.{path} is a {type(module).__name__}; only Linear and Conv2d can be adapted")
@@ -121,7 +121,8 @@ def _site(component: Component, path: str, module: nn.Module, root: nn.Module) -
     return Site(component, path, module.in_channels, module.out_channels, pair, stride, padding)
 
 
-def _shared_input(path: str, module: nn.Linear, root: nn.Module) -> str:
+def shared_input(path: str, module: nn.Linear, root: nn.Module) -> str:
+    """A name for the input of a query, key or value layer, the same for all that read it; empty for other layers."""
     parent, _, leaf = path.rpartition(".")
     if leaf not in {"to_q", "to_k", "to_v", "q_proj", "k_proj", "v_proj"}:
         return ""

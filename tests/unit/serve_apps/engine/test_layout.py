@@ -59,6 +59,19 @@ def test_what_most_adapters_have_comes_first(base: TinyBase) -> None:
     assert paths[-1].rpartition(".")[2].startswith("conv")
 
 
+def test_layers_that_read_the_same_input_have_their_a_side_by_side() -> None:
+    module = nn.ModuleDict({name: nn.Linear(3, width) for name, width in (("to_q", 4), ("to_k", 5), ("out", 6))})
+    targets = find_targets(module)
+    layout, rows = Layout(targets, rank=2), torch.randn(7, 2 * 24)
+    together, alone = layout.groups
+    assert [target.path for target in together] == ["to_q", "to_k"]
+    assert [target.path for target in alone] == ["out"]
+    expected = torch.cat([layout.a_of(rows, "to_q"), layout.a_of(rows, "to_k")], dim=1)
+    assert torch.equal(layout.shared_a_of(rows, together), expected)
+    assert layout.length == 2 * 24
+    assert layout.extent_of(["to_q"]) == 2 * (3 + 3 + 4)
+
+
 def test_grouped_convolutions_are_no_targets() -> None:
     module = nn.Sequential(nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(4, 4, 1), nn.Linear(4, 2), nn.ReLU())
     assert {target.path: (target.inward, target.outward) for target in find_targets(module)} == {

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from serve_apps.engine.rowlayers import RowConv, RowLayer, RowLinear, wrap
+from serve_apps.engine.rowlayers import RowConv, RowLayer, RowLinear, Shrinking, wrap
 
 ROWS, RANK = 4, 3
 
@@ -74,3 +74,46 @@ def test_wrapping_replaces_layers_where_they_are() -> None:
     assert first.weight.shape == (4, 3)
     assert first.bias is not None
     assert second.bias is None
+
+
+def sharing(members: int) -> tuple[list[RowLinear], Shrinking]:
+    """Layers over one input, each with its own adapter, whose A's are one product."""
+    layers, shrinking = [RowLinear(nn.Linear(6, 4 + member)) for member in range(members)], Shrinking(members)
+    shrinking.a_rji = torch.cat([adapt(layer, 6, 4 + member)[0] for member, layer in enumerate(layers)], dim=1)
+    for member, layer in enumerate(layers):
+        layer.shrinking, layer.member = shrinking, member
+    return layers, shrinking
+
+
+def alone(layer: RowLinear, x: Tensor) -> Tensor:
+    """The same layer with a product of its own."""
+    own = RowLinear(layer.base)
+    own.a_rki, own.b_rko = layer.a_rki, layer.b_rko
+    return own(x)
+
+
+@pytest.mark.parametrize("shape", [(ROWS, 6), (ROWS, 5, 6)])
+@torch.inference_mode()
+def test_layers_over_one_input_share_a_product(shape: tuple[int, ...]) -> None:
+    layers, shrinking = sharing(3)
+    for _ in range(2):
+        x, other = torch.randn(shape), torch.randn(shape)
+        for layer, given in zip(layers, (x, x, other), strict=True):
+            assert torch.allclose(layer(given), alone(layer, given), atol=1e-6)
+        shrinking.forget()
+
+
+@torch.inference_mode()
+def test_nothing_of_an_input_is_kept_after_the_last_open_layer() -> None:
+    layers, shrinking = sharing(3)
+    layers[1].a_rki = layers[1].b_rko = None
+    shrinking.open = 2
+    x = torch.randn(ROWS, 5, 6)
+    first = layers[0](x)
+    assert shrinking._x is x
+    assert torch.equal(layers[1](x), layers[1].base(x))
+    assert torch.allclose(layers[2](x), alone(layers[2], x), atol=1e-6)
+    assert (shrinking._x, shrinking._parts) == (None, ())
+    # A new input of the same values is not taken for the one before.
+    x.add_(1)
+    assert not torch.allclose(layers[0](x), first)

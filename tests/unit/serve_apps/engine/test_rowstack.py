@@ -12,15 +12,16 @@ from serve_apps.engine.rowstack import RowStack
 
 RANKS = (2, 4)
 SLOTS, ROWS = 3, 5
+REACHED = [("to_q",), ("other",), ("to_q", "other"), ("to_k", "to_v"), ("to_q", "to_k", "to_v", "other")]
 
 
 class Small(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.to_q, self.other = nn.Linear(6, 6), nn.Linear(6, 6)
+        self.to_q, self.to_k, self.to_v, self.other = (nn.Linear(6, 6) for _ in range(4))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.other(torch.tanh(self.to_q(x)))
+        return self.other(torch.tanh(self.to_q(x) + self.to_k(x) * self.to_v(x)))
 
 
 class Bench:
@@ -64,7 +65,7 @@ class Bench:
             a, b = self.held.get(slot, {}).get(path, (torch.zeros(1, 6), torch.zeros(6, 1)))
             return base + x @ a.T @ b.T
 
-        return layer("other", torch.tanh(layer("to_q", x)))
+        return layer("other", torch.tanh(layer("to_q", x) + layer("to_k", x) * layer("to_v", x)))
 
 
 def test_slots_are_numbered_through_the_rank_buckets() -> None:
@@ -84,7 +85,7 @@ def test_random_loads_evictions_and_batches(seed: int, skip_unused: bool) -> Non
         if slot in bench.held and rng.random() < 0.5:
             bench.evict(slot)
         elif slot not in bench.held:
-            bench.load(slot, turn, rng.choice([("to_q",), ("other",), ("to_q", "other")]))
+            bench.load(slot, turn, rng.choice(REACHED))
         slots = [rng.choice([0, *bench.held]) for _ in range(rng.randrange(1, ROWS + 1))]
         assert bench.difference(slots) < 1e-4
 
