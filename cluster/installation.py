@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict
 from cluster.compose import Plan, plan, secret_files
 from cluster.config import Settings, password_files
 from cluster.embedded.postgres import EmbeddedPostgres, PostgresAddress
-from cluster.embedded.seaweed import EmbeddedS3, S3Address
+from cluster.embedded.seaweed import EmbeddedS3
+from cluster.embedded.weed import S3Address
 from cluster.errors import AlreadyRunning, ClusterError, NotRunning, PartFailed
 from cluster.home import Home
 from cluster.interrupts import undisturbed

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from governance.audit.leaf import Leaf, LeafEvent
 from governance.clock import Clock
 from governance.errors import Conflict, Gone, GovernanceError, NotFound
-from governance.ledger import accounts, epochs, subjects
+from governance.ledger import accounts, epochs, rights, subjects
 from governance.ledger.database import Connection, Database
 from governance.ledger.group import GroupCommit
 from governance.ledger.leaves import record
@@ -112,6 +112,10 @@ class Accounts:
                 after[move.id] = replace(subject, status=move.status)
                 answers.append(after[move.id])
         await subjects.set_states(conn, [one for id, one in after.items() if one.status is not before[id].status])
+        done = [move for move, one in zip(moves, answers, strict=True) if isinstance(one, Subject)]
+        lifted = {move.id for move in done if move.status is SubjectStatus.ACTIVE}
+        if lifted:
+            await rights.lift_restrictions(conn, lifted, now)
         await record(conn, leaves)
         return answers
 

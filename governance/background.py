@@ -12,7 +12,10 @@ from governance.seldom import SeldomLogger
 
 _LOG = logging.getLogger(__name__)
 _SELDOM = SeldomLogger(_LOG)
+_GRACE_S = 5.0
 _PATIENCE_S = 0.5
+_STATEMENT_S = 6.0
+"""psycopg gives a canceled statement five seconds to end; canceled again before, it leaves its connection amid it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,14 @@ class Background:
     def __init__(self) -> None:
         self._tasks: list[asyncio.Task[None]] = []
         self._wakes: list[asyncio.Event] = []
+        self._stopping = asyncio.Event()
 
     def start(self, chores: "tuple[Chore, ...]") -> None:
+        self._stopping.clear()
         for chore in chores:
             wake = asyncio.Event()
             self._wakes.append(wake)
-            self._tasks.append(asyncio.create_task(_repeat(chore, wake), name=chore.name))
+            self._tasks.append(asyncio.create_task(_repeat(chore, wake, self._stopping), name=chore.name))
 
     def wake(self) -> None:
         """There is something to do now."""
@@ -43,13 +48,18 @@ class Background:
             one.set()
 
     async def stop(self) -> None:
-        await end(self._tasks)
+        """What is being done comes to its end; what takes longer than a few seconds is canceled."""
+        self._stopping.set()
+        self.wake()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_GRACE_S)
+        await end(self._tasks, _STATEMENT_S)
         self._tasks.clear()
         self._wakes.clear()
 
 
-async def end(tasks: Collection[asyncio.Task[None]]) -> None:
-    """Cancels tasks until they are over.
+async def end(tasks: Collection[asyncio.Task[None]], patience_s: float = _PATIENCE_S) -> None:
+    """Cancels tasks until they are over; `patience_s` between one time and the next.
 
     Once is not enough: `asyncio.wait_for` of Python 3.11, which psycopg waits by, forgets a cancellation that arrives
     in the same turn of the loop as what it waits for.
@@ -58,11 +68,11 @@ async def end(tasks: Collection[asyncio.Task[None]]) -> None:
     while left:
         for task in left:
             task.cancel()
-        _, left = await asyncio.wait(left, timeout=_PATIENCE_S)
+        _, left = await asyncio.wait(left, timeout=patience_s)
 
 
-async def _repeat(chore: Chore, wake: asyncio.Event) -> None:
-    while True:
+async def _repeat(chore: Chore, wake: asyncio.Event, stopping: asyncio.Event) -> None:
+    while not stopping.is_set():
         try:
             await chore.work()
         except GovernanceError as error:

@@ -116,9 +116,7 @@ class GovernanceService(RightsService, PeopleService, EventsService, SupportServ
         return await self.parts.accounts.restrict(id)
 
     async def lift(self, id: SubjectId) -> Subject:
-        lifted = await self.parts.accounts.lift(id)
-        await self.rights.requests.restriction_lifted(id)
-        return lifted
+        return await self.parts.accounts.lift(id)
 
     async def register(self, new: NewArtifact, holder: HolderId) -> Ticket:
         return await self.parts.gate.register(new, holder)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cluster.embedded.postgres import EmbeddedPostgres, PostgresAddress
-from cluster.embedded.seaweed import EmbeddedS3, S3Address
+from cluster.embedded.seaweed import EmbeddedS3
+from cluster.embedded.weed import S3Address
 from cluster.home import Home
 from cluster.ports import Port, free_block
 from cluster.secrets import Secrets

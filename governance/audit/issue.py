@@ -41,24 +41,39 @@ async def issue_checkpoint(store: LeafStore, key: SigningKey, at: datetime) -> t
 async def issue_certificate(
     facts: ErasureFacts, entries: Sequence[Entry], store: LeafStore, key: SigningKey, at: datetime
 ) -> Certificate:
-    """Sign a checkpoint, prove each entry in it, and sign the certificate.
+    """One certificate with a checkpoint of its own; see `Issuer`."""
+    return await (await Issuer.open(store, key, at)).certificate(facts, entries)
 
-    `entries` are the log entries of this request, one for each `ErasureStep` at least, in the log's order.
-    """
-    checkpoint, note = await issue_checkpoint(store, key, at)
-    prover = Prover(store, checkpoint.size)
-    evidence = [Evidence(index=e.index, leaf=e.leaf.to_json(), path=await _path(prover, e.index)) for e in entries]
-    stated = {name: value for name, value in facts if name != "residue" or value is not None}
-    body = Body(**stated, steps=step_times(entries), issued_at=at)
-    unsigned = Certificate(body=body, evidence=tuple(evidence), checkpoint=note, key=PublicKey.of(key.verifying))
-    return sign_certificate(unsigned, key)
+
+class Issuer:
+    """Certificates that share one signed checkpoint, and what was read of the log to prove entries in it."""
+
+    def __init__(self, prover: Prover, note: str, key: SigningKey, at: datetime) -> None:
+        self._prover, self._note, self._key, self._at = prover, note, key, at
+
+    @classmethod
+    async def open(cls, store: LeafStore, key: SigningKey, at: datetime) -> Issuer:
+        """With the log's head as it stands."""
+        checkpoint, note = await issue_checkpoint(store, key, at)
+        return cls(Prover(store, checkpoint.size), note, key, at)
+
+    async def certificate(self, facts: ErasureFacts, entries: Sequence[Entry]) -> Certificate:
+        """Prove each entry in the checkpoint, and sign.
+
+        `entries` are the log entries of this request, one for each `ErasureStep` at least, in the log's order.
+        """
+        evidence = [Evidence(index=e.index, leaf=e.leaf.to_json(), path=await self._path(e.index)) for e in entries]
+        stated = {name: value for name, value in facts if name != "residue" or value is not None}
+        body = Body(**stated, steps=step_times(entries), issued_at=self._at)
+        named = PublicKey.of(self._key.verifying)
+        unsigned = Certificate(body=body, evidence=tuple(evidence), checkpoint=self._note, key=named)
+        return sign_certificate(unsigned, self._key)
+
+    async def _path(self, index: int) -> tuple[str, ...]:
+        return tuple(base64.b64encode(node).decode() for node in await self._prover.inclusion(index))
 
 
 def step_times(entries: Sequence[Entry]) -> dict[ErasureStep, datetime]:
     """When each step ended: the time of its last log entry."""
     known = {step.value: step for step in ErasureStep}
     return {known[e.leaf.event.value]: e.leaf.at for e in entries if e.leaf.event.value in known}
-
-
-async def _path(prover: Prover, index: int) -> tuple[str, ...]:
-    return tuple(base64.b64encode(node).decode() for node in await prover.inclusion(index))

@@ -54,6 +54,7 @@ class Prover:
         self._store = store
         self._size = size
         self._tiles: dict[tuple[int, int], list[bytes]] = {}
+        self._roots: dict[tuple[int, int], bytes] = {}
 
     async def root(self) -> bytes:
         """The root hash at this size."""
@@ -103,7 +104,13 @@ class Prover:
         return fold([await self._complete(a, b) for a, b in _peaks(low, high)])
 
     async def _complete(self, low: int, high: int) -> bytes:
-        """The root of a complete, aligned subtree, from the stored level at or just below it."""
+        """The root of a complete, aligned subtree, computed once: paths of neighbours share most of theirs."""
+        if (low, high) not in self._roots:
+            self._roots[low, high] = await self._computed(low, high)
+        return self._roots[low, high]
+
+    async def _computed(self, low: int, high: int) -> bytes:
+        """From the stored level at or just below it."""
         level = ((high - low).bit_length() - 1) // TILE_BITS
         span = TILE**level
         first, count = low // span, (high - low) // span

@@ -1,13 +1,15 @@
 """Erasures written down outside the database, so that a restored one can be told what happened since.
 
-One small object per request in a bucket of its own, holding opaque ids only; written before an erasure's first step
-ends, so that no erasure is ever completed without it.
+Small objects in a bucket of their own, holding opaque ids only: those that came together share one. Written before an
+erasure's first step ends, so that no erasure is ever completed without it.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
+from typing import Any
 
 from governance.blobs.store import BlobStore
 from governance.ids import ArtifactId, RequestId, SubjectId
@@ -29,23 +31,30 @@ class JournalEntry:
     artifacts: tuple[ArtifactId, ...]
     at: datetime
 
-    def encode(self) -> bytes:
-        return json.dumps(
-            {
-                "request": self.request,
-                "kind": self.kind,
-                "by": self.by,
-                "owner": self.owner,
-                "subject": self.subject,
-                "artifact": self.artifact,
-                "artifacts": self.artifacts,
-                "at": self.at.isoformat(),
-            }
-        ).encode()
+    def to_json(self) -> dict[str, object]:
+        return {
+            "request": self.request,
+            "kind": self.kind,
+            "by": self.by,
+            "owner": self.owner,
+            "subject": self.subject,
+            "artifact": self.artifact,
+            "artifacts": self.artifacts,
+            "at": self.at.isoformat(),
+        }
 
 
-def decode(data: bytes) -> JournalEntry:
+def encode(entries: Sequence[JournalEntry]) -> bytes:
+    return json.dumps([one.to_json() for one in entries]).encode()
+
+
+def decode(data: bytes) -> Sequence[JournalEntry]:
+    """Also an object of one entry alone, as they were written once."""
     raw = json.loads(data)
+    return [_entry(one) for one in (raw if isinstance(raw, list) else [raw])]
+
+
+def _entry(raw: Mapping[str, Any]) -> JournalEntry:
     return JournalEntry(
         request=RequestId(raw["request"]),
         kind=RequestKind(raw["kind"]),
@@ -64,11 +73,14 @@ class Journal:
     def __init__(self, store: BlobStore) -> None:
         self._store = store
 
-    async def append(self, entry: JournalEntry) -> None:
-        """Repeating it is harmless."""
-        await self._store.put(PREFIX + entry.request, entry.encode())
+    async def append(self, entries: Sequence[JournalEntry]) -> None:
+        """At least one, in one object, whose name follows from its content: repeating it is harmless, and no other
+        company that one of them is written down in takes its place."""
+        data = encode(entries)
+        await self._store.put(f"{PREFIX}{entries[0].request}-{sha256(data).hexdigest()[:16]}", data)
 
     async def entries(self) -> Sequence[JournalEntry]:
         """All of them, oldest first: request ids sort by time."""
         keys = sorted(await self._store.keys(PREFIX))
-        return [decode(await self._store.latest(key)) for key in keys]
+        found = [entry for key in keys for entry in decode(await self._store.latest(key))]
+        return sorted({one.request: one for one in found}.values(), key=lambda one: one.request)

@@ -1,6 +1,7 @@
 """The last step: the log entry that ends the erasure, and the signed certificate over all of its entries (I9)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from governance.audit.certificate import (
     Unreached,
     completion_counts,
 )
-from governance.audit.issue import Entry, issue_certificate
+from governance.audit.issue import Entry, Issuer
 from governance.audit.keys import SigningKey
 from governance.audit.leaf import Leaf, LeafEvent
 from governance.erasure.steps import Tools
@@ -24,35 +25,46 @@ from governance.ledger.database import Connection
 from governance.ledger.leaves import LedgerLeafStore, record
 from governance.ledger.processors import Told
 from governance.ledger.requests import Evidence
-from governance.model import By, Request, SubjectId
+from governance.model import By, Request, RequestId, RequestState, SubjectId
 
 
-async def certify(tools: Tools, request: Request, by: By, key: SigningKey, epoch: timedelta) -> bool:
-    """Sign and complete in one transaction."""
+async def certify(
+    tools: Tools, batch: Sequence[Request], asked_by: Mapping[RequestId, By], key: SigningKey, epoch: timedelta
+) -> Sequence[Request]:
+    """Sign and complete in one transaction, over one checkpoint; gives those that were completed."""
+    ids = [one.id for one in batch]
     async with tools.database.transaction() as conn:
         now = tools.clock()
-        evidence = await requests.evidence(conn, request.id)
-        facts = _facts(request, by, evidence, await processors.told(conn, request.id), now + epoch)
-        leaf = Leaf(
-            event=LeafEvent.ERASURE_COMPLETED,
-            at=now,
-            request=request.id,
-            subject=request.owner,
-            counts=completion_counts(facts.erased, facts.held),
-        )
-        places = [*evidence.leaves, *await record(conn, [leaf])]
-        await requests.add_leaves(conn, request.id, places[-1:])
-        store = LedgerLeafStore(conn)
-        certificate = await issue_certificate(facts, await _entries(conn, places), store, key, now)
+        known, told = await requests.evidence(conn, ids), await processors.told_of_each(conn, ids)
+        facts = [_facts(one, asked_by[one.id], known[one.id], told.get(one.id, ()), now + epoch) for one in batch]
+        ends = await record(conn, [_completed(one, stated, now) for one, stated in zip(batch, facts, strict=True)])
+        await requests.add_leaves(conn, {id: [place] for id, place in zip(ids, ends, strict=True)})
+        places = [[*known[id].leaves, place] for id, place in zip(ids, ends, strict=True)]
+        certificates = await _issue(conn, facts, places, key, now)
         reach(FailPoint.CERTIFICATE_SIGNED)
-        completed = await requests.complete(conn, request.id, certificate.to_bytes().decode(), now)
+        completed = await requests.complete(conn, dict(zip(ids, certificates, strict=True)), now)
     reach(FailPoint.CERTIFICATE_COMMITTED)
-    return completed
+    return [replace(one, state=RequestState.COMPLETED, completed_at=now) for one in batch if one.id in completed]
 
 
-async def _entries(conn: Connection, places: Sequence[int]) -> Sequence[Entry]:
+def _completed(request: Request, facts: ErasureFacts, now: datetime) -> Leaf:
+    counts = completion_counts(facts.erased, facts.held)
+    event = LeafEvent.ERASURE_COMPLETED
+    return Leaf(event=event, at=now, request=request.id, subject=request.owner, counts=counts)
+
+
+async def _issue(
+    conn: Connection, facts: Sequence[ErasureFacts], places: Sequence[Sequence[int]], key: SigningKey, now: datetime
+) -> Sequence[str]:
+    """The certificates' texts; `places` are where each one's entries are in the log."""
     store = LedgerLeafStore(conn)
-    return [Entry(place, (await store.leaf(place))) for place in sorted(places)]
+    leaves = await store.at(place for some in places for place in some)
+    issuer = await Issuer.open(store, key, now)
+    texts = []
+    for stated, some in zip(facts, places, strict=True):
+        made = await issuer.certificate(stated, [Entry(place, leaves[place]) for place in sorted(some)])
+        texts.append(made.to_bytes().decode())
+    return texts
 
 
 def _facts(request: Request, by: By, evidence: Evidence, told: Sequence[Told], sealed_until: datetime) -> ErasureFacts:

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from governance.audit.errors import LeafRefused
 from governance.audit.leaf import Leaf, LeafEvent, check_word
 from governance.clock import Clock
-from governance.erasure.fence import Asked, Fence
+from governance.erasure.fence import Fence
+from governance.erasure.orders import Asked
 from governance.errors import Fenced, GovernanceError, NotFound, Refused
 from governance.failpoints import FailPoint, reach
 from governance.ledger import artifacts, fences, holds, requests
@@ -29,15 +30,16 @@ from governance.model import (
     Target,
 )
 
-WriteDown = Callable[[Request], Awaitable[None]]
+WriteDown = Callable[[Connection, Sequence[Request]], Awaitable[None]]
 _JOURNAL_S = 2.0
-_ASKED_AT_ONCE = 8
+_WRITTEN_AT_ONCE = 256
+_ASKED_AT_ONCE = 32
 """Everybody else waits at the gate meanwhile."""
 _LOG = logging.getLogger(__name__)
 
 
 class Erasure:
-    """See `api.ErasureApi` for what each call promises. `write_down` puts a request into the journal; `wake` tells the
+    """See `api.ErasureApi` for what each call promises. `write_down` puts requests into the journal; `wake` tells the
     background that there is work."""
 
     def __init__(
@@ -46,12 +48,14 @@ class Erasure:
         self._database, self._clock = database, clock
         self._fences: GroupCommit[Asked, Request] = GroupCommit(database, fence.erase, _ASKED_AT_ONCE)
         self._write_down, self._wake = write_down, wake
+        self._writings: GroupCommit[Request, None] = GroupCommit(database, self._write_together, _WRITTEN_AT_ONCE)
 
     async def close(self) -> None:
         await self._fences.close()
+        await self._writings.close()
 
     async def erase(self, target: Target, by: By, owner: SubjectId | None) -> Request:
-        request = await self._fences.submit(Asked(target, by, owner))
+        request = await self._fences.submit(Asked(target.check(), by, owner))
         reach(FailPoint.FENCE_COMMITTED)
         await self._journal(request)
         self._wake()
@@ -61,9 +65,13 @@ class Erasure:
         """At once, so that from the answer on no backup brings it back; where it cannot be now, the first step does."""
         if request.state is RequestState.FENCED:
             try:
-                await asyncio.wait_for(self._write_down(request), _JOURNAL_S)
+                await asyncio.wait_for(self._writings.submit(request), _JOURNAL_S)
             except (GovernanceError, TimeoutError):
                 _LOG.warning("%s is journaled by its first step", request.id)
+
+    async def _write_together(self, conn: Connection, written: Sequence[Request]) -> Sequence[None]:
+        await self._write_down(conn, written)
+        return [None] * len(written)
 
     async def request(self, id: RequestId, owner: SubjectId | None) -> Request:
         async with self._database.transaction() as conn:

@@ -10,15 +10,17 @@ from uuid import UUID
 
 from governance.audit.leaf import Leaf, LeafEvent
 from governance.backup.journal import JournalEntry
-from governance.errors import Gone, GovernanceError, NotFound
+from governance.erasure.orders import Asked, Known, Order, Orders
+from governance.errors import GovernanceError
 from governance.failpoints import FailPoint, reach
 from governance.gate.context import GateContext
 from governance.ledger import accounts, artifacts, closure, epochs, erasing, fences, holds, jobs, requests, subjects
 from governance.ledger.artifacts import Sealed
 from governance.ledger.database import Connection, Database
+from governance.ledger.holds import Standing
 from governance.ledger.leaves import record
+from governance.ledger.requests import Opened
 from governance.model import (
-    Artifact,
     ArtifactId,
     ArtifactState,
     By,
@@ -28,8 +30,6 @@ from governance.model import (
     RequestKind,
     RequestState,
     SubjectId,
-    SubjectStatus,
-    Target,
 )
 from governance.vault.cipher import zero
 from governance.vault.keyring import CUSTODY
@@ -37,23 +37,13 @@ from governance.vault.wrap import seal_artifact_key, unseal_artifact_key, unseal
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What is to go: the roots of the closure, whose they are, and for whom it is asked."""
+class _Taking:
+    """What one order takes: everything that is to go, those of it that were not fenced before, and what stays."""
 
-    kind: RequestKind
-    owner: SubjectId
-    target: Target | None
-    by: By
-    roots: Sequence[UUID]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Somebody wants it gone; with `owner` only if it is that person's."""
-
-    target: Target
-    by: By
-    owner: SubjectId | None
+    order: Order
+    ids: Sequence[UUID]
+    going: Sequence[tuple[UUID, Kind]]
+    stays: Sequence[Standing]
 
 
 class Fence:
@@ -64,30 +54,18 @@ class Fence:
         self._promised = timedelta(seconds=promised_s)
 
     async def erase(self, conn: Connection, asked: Sequence[Asked]) -> Sequence[Request | GovernanceError]:
-        """See `api.ErasureApi.erase`. One that is refused leaves nothing behind and does not disturb the others."""
+        """See `api.ErasureApi.erase`, as if one had asked after the other. One that is refused leaves nothing behind
+        and does not disturb the others."""
         await fences.close(conn)
-        if len(asked) == 1:
-            return [await self._erase(conn, asked[0])]
-        answers: list[Request | GovernanceError] = []
-        for one in asked:
-            try:
-                async with conn.transaction():
-                    answers.append(await self._erase(conn, one))
-            except GovernanceError as error:
-                answers.append(error)
-        return answers
-
-    async def _erase(self, conn: Connection, asked: Asked) -> Request:
-        known = await requests.of_target(conn, asked.target)
-        if known is not None:
-            return _owned(known, asked.owner)
-        return await self.close(conn, await _order(conn, asked.target, asked.by, asked.owner))
+        orders = Orders(asked, await Known.of(conn, [one.target for one in asked]))
+        return orders.answers(await self.close(conn, orders.new))
 
     async def expire(self, owner: SubjectId, roots: Sequence[UUID]) -> Request:
         """All of these, with what was derived from them, whoever asks."""
+        order = Order(RequestKind.EXPIRY, owner, None, By.EXPIRY, roots)
         async with self._database.transaction() as conn:
             await fences.close(conn)
-            return await self.close(conn, Order(RequestKind.EXPIRY, owner, None, By.EXPIRY, roots))
+            return (await self.close(conn, [order]))[order.id]
 
     async def replay(self, entry: JournalEntry) -> bool:
         """Fence again what a restored ledger does not know was erased; False when it knows (I8)."""
@@ -97,40 +75,31 @@ class Fence:
                 return False
             roots = [one.uuid for one in entry.artifacts]
             if entry.subject is not None:
-                roots += await closure.roots_of(conn, entry.subject)
+                roots += (await closure.roots_of(conn, [entry.subject]))[entry.subject]
             target = entry.subject or entry.artifact
             if not all([await erasing.is_known(conn, one) for one in (entry.owner, target or entry.owner)]):
                 return False
-            await self.close(conn, Order(entry.kind, entry.owner, target, entry.by, roots), entry.request)
+            await self.close(conn, [Order(entry.kind, entry.owner, target, entry.by, roots, entry.request)])
             return True
 
-    async def close(self, conn: Connection, order: Order, id: RequestId | None = None) -> Request:
-        """The fence itself, in a transaction that has closed the gate."""
+    async def close(self, conn: Connection, orders: Sequence[Order]) -> Mapping[RequestId, Request]:
+        """The fence itself, in a transaction that has closed the gate. Of an order whose artifact goes with an earlier
+        one's there is no request."""
+        if not orders:
+            return {}
         now = self._context.clock()
-        whole = await erasing.erasable(conn, await closure.descendants(conn, order.roots))
-        standing = await holds.standing(conn, [id for id, _, _ in whole], now)
-        kept = {one.artifact for one in standing}
-        going = [(id, kind) for id, kind, state in whole if id not in kept and state != ArtifactState.ERASING]
-        ids = [id for id, _, _ in whole if id not in kept]
-        person = order.target if isinstance(order.target, SubjectId) else None
-        await self._keep(conn, [id for id, _, state in whole if id in kept and state == ArtifactState.LIVE])
+        takings, kept = await _takings(conn, orders, now)
+        await self._keep(conn, kept)
+        ids = [id for one in takings for id in one.ids]
+        people = [one.order.target for one in takings if isinstance(one.order.target, SubjectId)]
         await erasing.fence(conn, ids)
-        await self._end_work(conn, ids, person, now)
-        request = _request(id or RequestId.new(), order, going, standing, now, self._promised)
-        await requests.insert(conn, request, order.by, _hold_facts(standing))
-        await requests.add_artifacts(conn, request.id, ids)
-        places = await record(conn, _leaves(request, order, [id for id, _ in going], now))
-        await requests.add_leaves(conn, request.id, list(places)[-3:])
+        await _end_work(conn, ids, people, now)
+        opened = {one.order.id: _request(one, now, self._promised) for one in takings}
+        rows = [Opened(opened[one.order.id], one.order.by, one.ids, _hold_facts(one.stays)) for one in takings]
+        await requests.insert(conn, rows)
+        await _record(conn, [(opened[one.order.id], one) for one in takings], now)
         reach(FailPoint.FENCE_ROWS)
-        return request
-
-    async def _end_work(self, conn: Connection, ids: Sequence[UUID], person: SubjectId | None, now: datetime) -> None:
-        people = [person.uuid] if person else []
-        await erasing.cancel_runs(conn, ids, people, now)
-        await jobs.cancel_fenced(conn, ids, people, now)
-        if person is not None:
-            await erasing.fence_subject(conn, person)
-            await accounts.delete(conn, person)
+        return opened
 
     async def _keep(self, conn: Connection, ids: Sequence[UUID]) -> None:
         """What a legal hold keeps leaves its people's keys and goes under the service's custody key."""
@@ -158,56 +127,64 @@ class Fence:
         return unseal_artifact_key(secret, keys, sealed.artifact.id, sealed.sealed_key)
 
 
-async def _order(conn: Connection, target: Target, by: By, owner: SubjectId | None) -> Order:
-    if isinstance(target, SubjectId):
-        subject = await subjects.lock(conn, target)
-        if owner not in (None, target):
-            raise NotFound()
-        if subject.status in (SubjectStatus.ERASING, SubjectStatus.ERASED):
-            raise Gone()
-        return Order(RequestKind.ERASURE, target, target, by, await closure.roots_of(conn, target))
-    artifact = await _erasable(conn, target, owner)
-    return Order(RequestKind.ERASURE, owner or artifact.subjects[0], target, by, [target.uuid])
+async def _takings(
+    conn: Connection, orders: Sequence[Order], now: datetime
+) -> tuple[Sequence[_Taking], Sequence[UUID]]:
+    """What each takes, in order; and what is live and stays by a legal hold."""
+    reached = await closure.descendants_of_each(conn, [order.roots for order in orders])
+    rows = {id: (kind, state) for id, kind, state in await erasing.erasable(conn, list(set().union(*reached)))}
+    stays = {one.artifact: one for one in await holds.standing(conn, list(rows), now)}
+    fenced = {id for id, (_, state) in rows.items() if state == ArtifactState.ERASING}
+    by_earlier: set[UUID] = set()
+    takings = []
+    for order, whole in zip(orders, reached, strict=True):
+        if isinstance(order.target, ArtifactId) and order.target.uuid in by_earlier:
+            continue
+        ids = [id for id in sorted(whole) if id in rows and id not in stays]
+        going = [(id, rows[id][0]) for id in ids if id not in fenced]
+        takings.append(_Taking(order, ids, going, [stays[id] for id in sorted(whole) if id in stays]))
+        by_earlier.update(ids)
+        fenced.update(ids)
+    return takings, [id for id in stays if rows[id][1] == ArtifactState.LIVE]
 
 
-async def _erasable(conn: Connection, id: ArtifactId, owner: SubjectId | None) -> Artifact:
-    artifact = await artifacts.get(conn, id)
-    if artifact is None or (owner is not None and not artifact.shows_to(owner)):
-        raise NotFound()
-    if artifact.state in (ArtifactState.ERASING, ArtifactState.ERASED):
-        raise Gone()
-    return artifact
+async def _end_work(conn: Connection, ids: Sequence[UUID], people: Sequence[SubjectId], now: datetime) -> None:
+    who = [one.uuid for one in people]
+    await erasing.cancel_runs(conn, ids, who, now)
+    await jobs.cancel_fenced(conn, ids, who, now)
+    if people:
+        await erasing.fence_subjects(conn, people)
+        await accounts.delete(conn, people)
 
 
-def _owned(request: Request, owner: SubjectId | None) -> Request:
-    if owner not in (None, request.owner):
-        raise NotFound()
-    return request
+async def _record(conn: Connection, opened: Sequence[tuple[Request, _Taking]], now: datetime) -> None:
+    """The last three entries of each are its certificate's evidence."""
+    leaves: list[Leaf] = []
+    ends: dict[RequestId, int] = {}
+    for request, taking in opened:
+        leaves += _leaves(request, taking, now)
+        ends[request.id] = len(leaves)
+    places = await record(conn, leaves)
+    await requests.add_leaves(conn, {id: places[end - 3 : end] for id, end in ends.items()})
 
 
-def _request(
-    id: RequestId,
-    order: Order,
-    going: Sequence[tuple[UUID, Kind]],
-    standing: Sequence[holds.Standing],
-    now: datetime,
-    due: timedelta,
-) -> Request:
+def _request(taking: _Taking, now: datetime, promised: timedelta) -> Request:
+    order = taking.order
     return Request(
-        id=id,
+        id=order.id,
         kind=order.kind,
         owner=order.owner,
         target=order.target,
         state=RequestState.FENCED,
         created_at=now,
-        due_at=now + due,
+        due_at=now + promised,
         completed_at=None,
-        counts=Counter(str(kind) for _, kind in going),
-        held=Counter(str(one.kind) for one in standing),
+        counts=Counter(str(kind) for _, kind in taking.going),
+        held=Counter(str(one.kind) for one in taking.stays),
     )
 
 
-def _hold_facts(standing: Sequence[holds.Standing]) -> Sequence[Mapping[str, Any]]:
+def _hold_facts(standing: Sequence[Standing]) -> Sequence[Mapping[str, Any]]:
     """What the certificate says of what stays: how many of each kind, on what basis, until when."""
     groups = Counter((str(one.kind), one.basis, one.until.isoformat()) for one in standing)
     return [
@@ -216,16 +193,16 @@ def _hold_facts(standing: Sequence[holds.Standing]) -> Sequence[Mapping[str, Any
     ]
 
 
-def _leaves(request: Request, order: Order, going: Sequence[UUID], now: datetime) -> Sequence[Leaf]:
+def _leaves(request: Request, taking: _Taking, now: datetime) -> Sequence[Leaf]:
     """The last three are the certificate's evidence."""
-    gone = [Leaf(event=LeafEvent.ARTIFACT_ERASING, at=now, artifact=ArtifactId.of(id)) for id in going]
-    person = order.target if isinstance(order.target, SubjectId) else None
+    gone = [Leaf(event=LeafEvent.ARTIFACT_ERASING, at=now, artifact=ArtifactId.of(id)) for id, _ in taking.going]
+    person = request.target if isinstance(request.target, SubjectId) else None
     if person is not None:
         gone.append(Leaf(event=LeafEvent.SUBJECT_ERASING, at=now, subject=person))
     about = partial(Leaf, at=now, request=request.id, subject=request.owner)
     return [
         *gone,
-        about(event=LeafEvent.REQUEST_OPENED, words={"kind": request.kind, "by": order.by}),
-        about(event=LeafEvent.ERASURE_FENCED, counts={"artifacts": len(going)}),
-        about(event=LeafEvent.KEY_DESTROYED, counts={"keys": len(going) + (person is not None)}),
+        about(event=LeafEvent.REQUEST_OPENED, words={"kind": request.kind, "by": taking.order.by}),
+        about(event=LeafEvent.ERASURE_FENCED, counts={"artifacts": len(taking.going)}),
+        about(event=LeafEvent.KEY_DESTROYED, counts={"keys": len(taking.going) + (person is not None)}),
     ]

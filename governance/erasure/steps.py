@@ -1,7 +1,9 @@
-"""The steps after the fence. Each may be repeated from its start at any time, and says whether it is finished."""
+"""The steps after the fence, each of requests in the same state together: they share its statements and its commit.
+A step may be repeated from its start at any time, and gives the requests with which it is finished."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from governance.audit.certificate import ProcessorAnswer, ResidueResult
 from governance.audit.leaf import Leaf, LeafEvent
@@ -14,7 +16,7 @@ from governance.ledger import erasing, holders, processors, requests
 from governance.ledger.database import Connection, Database
 from governance.ledger.leaves import record
 from governance.ledger.processors import Told
-from governance.model import ArtifactId, Request, RequestState, SubjectId
+from governance.model import ArtifactId, By, Request, RequestId, RequestState, SubjectId
 from governance.money.money import Money
 from governance.processors.processor import Processor
 
@@ -47,87 +49,83 @@ class Tools:
     money: Money
 
 
-async def drop(tools: Tools, request: Request) -> bool:
-    """It stands in the journal; holders have dropped and acknowledged, or their leases have ended (I6)."""
-    await write_down(tools, request)
+async def drop(tools: Tools, batch: Sequence[Request]) -> Sequence[Request]:
+    """They stand in the journal; holders have dropped and acknowledged, or their leases have ended (I6)."""
+    async with tools.database.transaction() as conn:
+        await write_down(tools, conn, batch)
     async with tools.database.transaction() as conn:
         now = tools.clock()
         expired = await holders.delete_expired(conn, now)
         await record(conn, [Leaf(event=LeafEvent.HOLDER_EXPIRED, at=now, holder=one) for one in expired])
-        if await erasing.held_by_someone(conn, request.id):
-            return False
-        reach(FailPoint.HOLDERS_CLEARED)
-        return await _advance(tools, conn, request, RequestState.DROPPED, LeafEvent.ERASURE_HOLDERS_CLEARED)
+        held = await erasing.held_by_someone(conn, [one.id for one in batch])
+        free = [one for one in batch if one.id not in held]
+        if free:
+            reach(FailPoint.HOLDERS_CLEARED)
+        return await _advance(tools, conn, free, RequestState.DROPPED, LeafEvent.ERASURE_HOLDERS_CLEARED)
 
 
-async def delete(tools: Tools, request: Request) -> bool:
-    """Every version, marker and unfinished upload of its bytes is gone."""
-    removed = await _erase_bytes(tools, request)
+async def delete(tools: Tools, batch: Sequence[Request]) -> Sequence[Request]:
+    """Every version, marker and unfinished upload of their bytes is gone."""
+    removed = await _erase_bytes(tools, batch)
     reach(FailPoint.BYTES_DELETED)
     async with tools.database.transaction() as conn:
-        counts = {"versions": removed}
-        return await _advance(tools, conn, request, RequestState.DELETED, LeafEvent.ERASURE_BYTES_REMOVED, counts)
+        counts = {id: {"versions": count} for id, count in removed.items()}
+        return await _advance(tools, conn, batch, RequestState.DELETED, LeafEvent.ERASURE_BYTES_REMOVED, counts)
 
 
-async def scrub(tools: Tools, request: Request) -> bool:
+async def scrub(tools: Tools, batch: Sequence[Request]) -> Sequence[Request]:
     """Rows become tombstones."""
     async with tools.database.transaction() as conn:
         now = tools.clock()
-        erased = await erasing.scrub_artifacts(conn, request.id, now)
-        leaves = [Leaf(event=LeafEvent.ARTIFACT_ERASED, at=now, artifact=ArtifactId(id)) for id in erased]
-        if isinstance(request.target, SubjectId):
-            await erasing.scrub_subject(conn, request.target, now)
-            leaves.append(Leaf(event=LeafEvent.SUBJECT_ERASED, at=now, subject=request.target))
-        await record(conn, leaves)
+        erased = await erasing.scrub_artifacts(conn, [one.id for one in batch], now)
+        leaves = [Leaf(event=LeafEvent.ARTIFACT_ERASED, at=now, artifact=id) for id in erased]
+        for person in _people(batch):
+            await erasing.scrub_subject(conn, person, now)
+            leaves.append(Leaf(event=LeafEvent.SUBJECT_ERASED, at=now, subject=person))
         reach(FailPoint.ROWS_SCRUBBED)
-        return await _advance(tools, conn, request, RequestState.SCRUBBED, LeafEvent.ERASURE_ROWS_SCRUBBED)
+        await record(conn, leaves)
+        return await _advance(tools, conn, batch, RequestState.SCRUBBED, LeafEvent.ERASURE_ROWS_SCRUBBED)
 
 
-async def notify(tools: Tools, request: Request) -> bool:
+async def notify(tools: Tools, batch: Sequence[Request]) -> Sequence[Request]:
     """Every processor was told and has answered for good; only an account's erasure concerns them all."""
-    pending = False
-    if isinstance(request.target, SubjectId):
-        for processor in tools.processors:
-            pending |= await _tell(tools, request, request.target, processor)
-            reach(FailPoint.PROCESSOR_TOLD)
-    if pending:
-        return False
-    async with tools.database.transaction() as conn:
+    pending = set()
+    for request in batch:
         if isinstance(request.target, SubjectId):
-            await processors.forget_transfers(conn, request.target)
-            await tools.money.pseudonymise(conn, request.target, tools.clock())
-        return await _advance(tools, conn, request, RequestState.NOTIFIED, LeafEvent.ERASURE_PROCESSORS_TOLD)
+            for processor in tools.processors:
+                if await _tell(tools, request, request.target, processor):
+                    pending.add(request.id)
+                reach(FailPoint.PROCESSOR_TOLD)
+    answered = [one for one in batch if one.id not in pending]
+    async with tools.database.transaction() as conn:
+        for person in _people(answered):
+            await processors.forget_transfers(conn, person)
+            await tools.money.pseudonymise(conn, person, tools.clock())
+        return await _advance(tools, conn, answered, RequestState.NOTIFIED, LeafEvent.ERASURE_PROCESSORS_TOLD)
 
 
-async def scan(tools: Tools, request: Request) -> bool:
+async def scan(tools: Tools, batch: Sequence[Request]) -> Sequence[Request]:
     """Look for what is left. Bytes of a writer that was cut off may have arrived late: they go now."""
-    await _erase_bytes(tools, request)
-    result = await tools.scan(request)
+    await _erase_bytes(tools, batch)
+    found = {one.id: await tools.scan(one) for one in batch}
+    results = {id: result for id, result in found.items() if result is not None}
     reach(FailPoint.SCAN_DONE)
     async with tools.database.transaction() as conn:
-        if result is not None:
-            await requests.set_residue(conn, request.id, result.model_dump(mode="json"))
-        counts = result.counts() if result else {}
-        return await _advance(tools, conn, request, RequestState.SCANNED, LeafEvent.ERASURE_SCANNED, counts)
+        for id, result in results.items():
+            await requests.set_residue(conn, id, result.model_dump(mode="json"))
+        counts = {id: result.counts() for id, result in results.items()}
+        return await _advance(tools, conn, batch, RequestState.SCANNED, LeafEvent.ERASURE_SCANNED, counts)
 
 
-async def write_down(tools: Tools, request: Request) -> None:
+async def write_down(tools: Tools, conn: Connection, batch: Sequence[Request]) -> None:
     """Into the journal, from where a restore repeats it (I8). Once is enough; a crash in between writes it twice."""
-    entry = await _entry(tools, request)
-    if entry is None:
-        return
-    await tools.journal.append(entry)
-    async with tools.database.transaction() as conn:
-        await requests.set_journaled(conn, request.id, tools.clock())
+    missing = await requests.unjournaled(conn, [one.id for one in batch])
+    if missing:
+        await tools.journal.append([_entry(taken.request, taken.by, artifacts) for taken, artifacts in missing])
+        await requests.set_journaled(conn, [taken.request.id for taken, _ in missing], tools.clock())
 
 
-async def _entry(tools: Tools, request: Request) -> JournalEntry | None:
-    """None when it stands there already."""
-    async with tools.database.transaction() as conn:
-        if await requests.is_journaled(conn, request.id):
-            return None
-        taken = await requests.artifacts(conn, request.id)
-        by = await requests.asked_by(conn, request.id)
+def _entry(request: Request, by: By, artifacts: Sequence[ArtifactId]) -> JournalEntry:
     target = request.target
     return JournalEntry(
         request=request.id,
@@ -136,16 +134,24 @@ async def _entry(tools: Tools, request: Request) -> JournalEntry | None:
         owner=request.owner,
         subject=target if isinstance(target, SubjectId) else None,
         artifact=target if isinstance(target, ArtifactId) else None,
-        artifacts=tuple(taken),
+        artifacts=tuple(artifacts),
         at=request.created_at,
     )
 
 
-async def _erase_bytes(tools: Tools, request: Request) -> int:
+def _people(batch: Sequence[Request]) -> Sequence[SubjectId]:
+    return [one.target for one in batch if isinstance(one.target, SubjectId)]
+
+
+async def _erase_bytes(tools: Tools, batch: Sequence[Request]) -> Mapping[RequestId, int]:
+    """How many versions of each request's artifacts there were."""
     async with tools.database.transaction() as conn:
-        keys = await erasing.locations(conn, request.id)
-    if not keys:
-        return 0
+        keys = await erasing.locations(conn, [one.id for one in batch])
+    removed = await asyncio.gather(*(_erase_keys(tools, some) for some in keys.values()))
+    return {**{one.id: 0 for one in batch}, **dict(zip(keys, removed, strict=True))}
+
+
+async def _erase_keys(tools: Tools, keys: Sequence[str]) -> int:
     removed = await tools.store.erase(keys)
     if left := await tools.store.left(keys):
         raise Unavailable(f"the object store still lists {len(left)} keys that it was told to delete")
@@ -177,13 +183,18 @@ async def _tell(tools: Tools, request: Request, subject: SubjectId, processor: P
 async def _advance(
     tools: Tools,
     conn: Connection,
-    request: Request,
+    batch: Sequence[Request],
     to: RequestState,
     event: LeafEvent,
-    counts: Mapping[str, int] | None = None,
-) -> bool:
-    if not await requests.advance(conn, request.id, request.state, to):
-        return False
-    leaf = Leaf(event=event, at=tools.clock(), request=request.id, subject=request.owner, counts=counts or {})
-    await requests.add_leaves(conn, request.id, list(await record(conn, [leaf])))
-    return True
+    counts: Mapping[RequestId, Mapping[str, int]] | None = None,
+) -> Sequence[Request]:
+    """Those that moved, as they are now; with the others another process was quicker."""
+    if not batch:
+        return []
+    moved = await requests.advance(conn, [one.id for one in batch], batch[0].state, to)
+    now, went = tools.clock(), [replace(one, state=to) for one in batch if one.id in moved]
+    told = counts or {}
+    leaves = [Leaf(event=event, at=now, request=o.id, subject=o.owner, counts=told.get(o.id, {})) for o in went]
+    places = await record(conn, leaves)
+    await requests.add_leaves(conn, {one.id: [place] for one, place in zip(went, places, strict=True)})
+    return went

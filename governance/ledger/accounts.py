@@ -1,10 +1,12 @@
 """Rows of accounts and tokens."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from psycopg.rows import TupleRow
 
+from governance.ids import digits
 from governance.ledger import subjects
 from governance.ledger.database import Connection
 from governance.model import Account, NewAccount, NewToken, Role, SubjectId, Token, TokenId
@@ -34,13 +36,17 @@ async def by_email(conn: Connection, email_hash: bytes) -> Account | None:
     return Account(subjects.read(row), row[4], Role(row[5]), row[6]) if row else None
 
 
-async def delete(conn: Connection, subject: SubjectId) -> None:
-    """With what was counted about its address."""
+async def delete(conn: Connection, subjects: Iterable[SubjectId]) -> None:
+    """With what was counted about their addresses."""
+    people = digits(subjects)
     await conn.execute(
-        "DELETE FROM sign_in_attempts t USING accounts a WHERE a.subject = %s AND t.email_hash = a.email_hash",
-        [subject.uuid],
+        """
+        DELETE FROM sign_in_attempts t USING accounts a
+        WHERE a.subject = ANY (%s::uuid[]) AND t.email_hash = a.email_hash
+        """,
+        [people],
     )
-    await conn.execute("DELETE FROM accounts WHERE subject = %s", [subject.uuid])
+    await conn.execute("DELETE FROM accounts WHERE subject = ANY (%s::uuid[])", [people])
 
 
 async def insert_token(conn: Connection, id: TokenId, new: NewToken, now: datetime) -> None:

@@ -87,6 +87,11 @@ async def get(conn: Connection, id: ArtifactId) -> Artifact | None:
     return read(row) if row else None
 
 
+async def get_all(conn: Connection, ids: Iterable[ArtifactId]) -> Mapping[ArtifactId, Artifact]:
+    cursor = await conn.execute(f"SELECT {COLUMNS} FROM artifacts WHERE id = ANY (%s::uuid[])", [digits(ids)])
+    return _by_id(await cursor.fetchall())
+
+
 async def live(conn: Connection, ids: Sequence[UUID]) -> Sequence[Artifact]:
     cursor = await conn.execute(f"SELECT {COLUMNS} FROM artifacts WHERE id = ANY (%s) AND state = 'live'", [list(ids)])
     return [read(row) for row in await cursor.fetchall()]

@@ -1,9 +1,10 @@
 """What an erasure does to rows: fence, count who holds, scrub."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from governance.ids import digits
 from governance.ledger import money
 from governance.ledger.database import Connection
 from governance.model import ArtifactId, Kind, RequestId, SubjectId, Target
@@ -37,9 +38,10 @@ async def fence(conn: Connection, ids: Sequence[UUID]) -> None:
     )
 
 
-async def fence_subject(conn: Connection, id: SubjectId) -> None:
+async def fence_subjects(conn: Connection, ids: Iterable[SubjectId]) -> None:
     await conn.execute(
-        "UPDATE subjects SET state = 'erasing', sealed_key = NULL, key_epoch = NULL WHERE id = %s", [id.uuid]
+        "UPDATE subjects SET state = 'erasing', sealed_key = NULL, key_epoch = NULL WHERE id = ANY (%s::uuid[])",
+        [digits(ids)],
     )
 
 
@@ -62,54 +64,57 @@ async def cancel_runs(conn: Connection, closure: Iterable[UUID], people: Iterabl
     )
 
 
-async def held_by_someone(conn: Connection, id: RequestId) -> int:
-    """How many copies of a request's artifacts are in somebody's memory, or being written, under a lease."""
+async def held_by_someone(conn: Connection, ids: Iterable[RequestId]) -> set[RequestId]:
+    """Those of which copies of artifacts are in somebody's memory, or being written, under a lease."""
     cursor = await conn.execute(
         """
-        SELECT (SELECT count(*) FROM request_artifacts r JOIN holdings h ON h.artifact = r.artifact
-                JOIN artifacts a ON a.id = r.artifact WHERE r.request = %(id)s AND a.state = 'erasing')
-             + (SELECT count(*) FROM request_artifacts r JOIN artifacts a ON a.id = r.artifact
-                JOIN holders h ON h.id = a.writer WHERE r.request = %(id)s AND a.state = 'erasing')
+        SELECT DISTINCT r.request FROM request_artifacts r JOIN artifacts a ON a.id = r.artifact
+        WHERE r.request = ANY (%s::uuid[]) AND a.state = 'erasing' AND (
+            EXISTS (SELECT FROM holdings h WHERE h.artifact = a.id)
+            OR EXISTS (SELECT FROM holders h WHERE h.id = a.writer))
         """,
-        {"id": id.uuid},
+        [digits(ids)],
     )
-    row = await cursor.fetchone()
-    assert row is not None
-    return int(row[0])
+    return {RequestId.of(row[0]) for row in await cursor.fetchall()}
 
 
-async def locations(conn: Connection, id: RequestId) -> Sequence[str]:
-    """Where a request's artifacts have their bytes."""
+async def locations(conn: Connection, ids: Iterable[RequestId]) -> Mapping[RequestId, Sequence[str]]:
+    """Where the artifacts of each request have their bytes."""
     cursor = await conn.execute(
         """
-        SELECT a.id, a.subjects[1] FROM request_artifacts r JOIN artifacts a ON a.id = r.artifact
-        WHERE r.request = %s AND a.state IN ('erasing', 'erased')
+        SELECT r.request, a.id, a.subjects[1] FROM request_artifacts r JOIN artifacts a ON a.id = r.artifact
+        WHERE r.request = ANY (%s::uuid[]) AND a.state IN ('erasing', 'erased')
         """,
-        [id.uuid],
+        [digits(ids)],
     )
-    return [ArtifactId.of(row[0]).location(SubjectId.of(row[1])) for row in await cursor.fetchall()]
+    found: dict[RequestId, list[str]] = {}
+    for request, id, subject in await cursor.fetchall():
+        found.setdefault(RequestId.of(request), []).append(ArtifactId.of(id).location(SubjectId.of(subject)))
+    return found
 
 
-async def scrub_artifacts(conn: Connection, id: RequestId, now: datetime) -> Sequence[ArtifactId]:
+async def scrub_artifacts(conn: Connection, requests: Iterable[RequestId], now: datetime) -> Sequence[ArtifactId]:
     """Leave tombstones, which say only that they are gone and to whom they belonged."""
-    cursor = await conn.execute("SELECT artifact FROM request_artifacts WHERE request = %s", [id.uuid])
-    await money.remember_pictures(conn, [row[0] for row in await cursor.fetchall()])
+    cursor = await conn.execute(
+        "SELECT artifact FROM request_artifacts WHERE request = ANY (%s::uuid[])", [digits(requests)]
+    )
+    taken = [row[0] for row in await cursor.fetchall()]
+    await money.remember_pictures(conn, taken)
     await conn.execute(
         """
         DELETE FROM parents p USING artifacts a, unnest(a.parents) AS made_from (id)
-        WHERE a.id IN (SELECT artifact FROM request_artifacts WHERE request = %s) AND a.state = 'erasing'
-          AND p.parent = made_from.id AND p.child = a.id
+        WHERE a.id = ANY (%s) AND a.state = 'erasing' AND p.parent = made_from.id AND p.child = a.id
         """,
-        [id.uuid],
+        [taken],
     )
     cursor = await conn.execute(
         """
         UPDATE artifacts SET state = 'erased', erased_at = %s, version_id = NULL, sha256 = NULL, size = NULL,
                              run = NULL, writer = NULL, parents = '{}', deadline = NULL
-        WHERE state = 'erasing' AND id IN (SELECT artifact FROM request_artifacts WHERE request = %s)
+        WHERE state = 'erasing' AND id = ANY (%s)
         RETURNING id
         """,
-        [now, id.uuid],
+        [now, taken],
     )
     erased = [row[0] for row in await cursor.fetchall()]
     await conn.execute("DELETE FROM parents WHERE parent = ANY (%s)", [erased])

@@ -1,7 +1,7 @@
 """The audit log's leaves and tree in PostgreSQL: `audit.store.LeafStore` over the caller's connection."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from psycopg.rows import TupleRow
@@ -57,10 +57,12 @@ class LedgerLeafStore:
         )
         return [StoredLeaf(*row) for row in await cursor.fetchall()]
 
-    async def leaf(self, index: int) -> Leaf:
-        """One leaf, read back."""
-        (stored,) = await self.leaves(index, index + 1)
-        return Leaf.from_json(json.loads(stored.data))
+    async def at(self, indices: Iterable[int]) -> Mapping[int, Leaf]:
+        """Leaves at these places, read back."""
+        cursor = await self._conn.execute(
+            "SELECT index, data FROM audit_leaves WHERE index = ANY (%s::bigint[])", [list(indices)]
+        )
+        return {row[0]: Leaf.from_json(json.loads(row[1])) for row in await cursor.fetchall()}
 
 
 async def record(conn: Connection, leaves: Sequence[Leaf]) -> range:

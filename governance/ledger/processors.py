@@ -1,11 +1,12 @@
 """Rows of third parties: the register, what each received, and what each answered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
 from governance.audit.certificate import ProcessorAnswer
+from governance.ids import digits
 from governance.ledger.database import Connection
 from governance.model import RequestId, SubjectId
 from governance.processors.processor import Registration
@@ -39,6 +40,21 @@ async def told(conn: Connection, request: RequestId) -> Sequence[Told]:
         [request.uuid],
     )
     return [Told(row[0], ProcessorAnswer(row[1]), row[2], row[3]) for row in await cursor.fetchall()]
+
+
+async def told_of_each(conn: Connection, requests: Iterable[RequestId]) -> Mapping[RequestId, Sequence[Told]]:
+    cursor = await conn.execute(
+        """
+        SELECT request, processor, answer, told_at, answered_at FROM processor_answers
+        WHERE request = ANY (%s::uuid[]) ORDER BY processor
+        """,
+        [digits(requests)],
+    )
+    found: dict[RequestId, list[Told]] = {}
+    for row in await cursor.fetchall():
+        told = Told(row[1], ProcessorAnswer(row[2]), row[3], row[4])
+        found.setdefault(RequestId.of(row[0]), []).append(told)
+    return found
 
 
 async def save_answer(conn: Connection, request: RequestId, one: Told) -> None:

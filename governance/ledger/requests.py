@@ -1,6 +1,6 @@
 """Rows of erasures on their way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from governance.errors import NotFound
+from governance.ids import digits
 from governance.ledger.database import Connection
 from governance.model import ArtifactId, By, Request, RequestId, RequestKind, RequestState, SubjectId, Target
 
@@ -23,6 +24,16 @@ class Taken:
     request: Request
     by: By
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new request: who asked, what it takes, and what the certificate says of what stays."""
+
+    request: Request
+    by: By
+    artifacts: Sequence[UUID]
+    holds: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,51 +68,66 @@ def read(row: TupleRow) -> Request:
     )
 
 
-async def insert(conn: Connection, request: Request, by: By, holds: Sequence[Mapping[str, Any]]) -> None:
-    target = request.target
+async def insert(conn: Connection, opened: Sequence[Opened]) -> None:
+    """With what each took."""
+    rows = [(one, one.request, one.request.target) for one in opened]
     await conn.execute(
         """
         INSERT INTO requests (id, kind, asked_by, owner, subject, artifact, state, counts, held,
                               created_at, due_at, next_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        SELECT id, kind, asked_by, owner, subject, artifact, state, counts, held, created_at, due_at, created_at
+        FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::jsonb[],
+                    %s::jsonb[], %s::timestamptz[], %s::timestamptz[])
+          AS n (id, kind, asked_by, owner, subject, artifact, state, counts, held, created_at, due_at)
         """,
         [
-            request.id.uuid,
-            request.kind,
-            by,
-            request.owner.uuid,
-            target.uuid if isinstance(target, SubjectId) else None,
-            target.uuid if isinstance(target, ArtifactId) else None,
-            request.state,
-            Jsonb(dict(request.counts)),
-            Jsonb(list(holds)),
-            request.created_at,
-            request.due_at,
-            request.created_at,
+            digits(request.id for _, request, _ in rows),
+            [str(request.kind) for _, request, _ in rows],
+            [str(one.by) for one, _, _ in rows],
+            digits(request.owner for _, request, _ in rows),
+            [target.uuid if isinstance(target, SubjectId) else None for _, _, target in rows],
+            [target.uuid if isinstance(target, ArtifactId) else None for _, _, target in rows],
+            [str(request.state) for _, request, _ in rows],
+            [Jsonb(dict(request.counts)) for _, request, _ in rows],
+            [Jsonb(list(one.holds)) for one, _, _ in rows],
+            [request.created_at for _, request, _ in rows],
+            [request.due_at for _, request, _ in rows],
         ],
     )
-
-
-async def add_artifacts(conn: Connection, id: RequestId, artifacts: Sequence[UUID]) -> None:
+    took = [(one.request.id, id) for one in opened for id in one.artifacts]
     await conn.execute(
         """
         INSERT INTO request_artifacts (request, artifact, kind)
-        SELECT %s, id, kind FROM artifacts WHERE id = ANY (%s)
+        SELECT t.request, a.id, a.kind FROM unnest(%s::uuid[], %s::uuid[]) AS t (request, artifact)
+        JOIN artifacts a ON a.id = t.artifact
         """,
-        [id.uuid, list(artifacts)],
+        [digits(request for request, _ in took), [id for _, id in took]],
     )
 
 
-async def add_leaves(conn: Connection, id: RequestId, leaves: Sequence[int]) -> None:
-    """Where in the audit log the certificate's evidence is."""
-    await conn.execute("UPDATE requests SET leaves = leaves || %s::bigint[] WHERE id = %s", [list(leaves), id.uuid])
+async def add_leaves(conn: Connection, places: Mapping[RequestId, Sequence[int]]) -> None:
+    """Where in the audit log the certificates' evidence is."""
+    pairs = [(id, place) for id, found in places.items() for place in found]
+    await conn.execute(
+        """
+        UPDATE requests r SET leaves = r.leaves || n.places FROM (
+            SELECT id, array_agg(place ORDER BY place) AS places
+            FROM unnest(%s::uuid[], %s::bigint[]) AS p (id, place) GROUP BY id) n
+        WHERE r.id = n.id
+        """,
+        [digits(id for id, _ in pairs), [place for _, place in pairs]],
+    )
 
 
-async def of_target(conn: Connection, target: Target) -> Request | None:
-    column = "subject" if isinstance(target, SubjectId) else "artifact"
-    cursor = await conn.execute(f"SELECT {_COLUMNS} FROM requests WHERE {column} = %s", [target.uuid])
-    row = await cursor.fetchone()
-    return read(row) if row else None
+async def of_targets(conn: Connection, targets: Iterable[Target]) -> Mapping[Target, Request]:
+    """Those of them that somebody asked to erase already."""
+    wanted = digits(targets)
+    cursor = await conn.execute(
+        f"SELECT {_COLUMNS} FROM requests WHERE subject = ANY (%(ids)s::uuid[]) OR artifact = ANY (%(ids)s::uuid[])",
+        {"ids": wanted},
+    )
+    found = map(read, await cursor.fetchall())
+    return {one.target: one for one in found if one.target is not None}
 
 
 async def get(conn: Connection, id: RequestId) -> Request:
@@ -124,33 +150,45 @@ async def take(conn: Connection, now: datetime, until: datetime, limit: int) -> 
         """,
         [until, now, now, limit],
     )
-    return [Taken(read(row), By(row[11]), row[12]) for row in await cursor.fetchall()]
+    return [_taken(row) for row in await cursor.fetchall()]
 
 
-async def advance(conn: Connection, id: RequestId, from_state: RequestState, to: RequestState) -> bool:
-    """False when another process was quicker."""
+def _taken(row: TupleRow) -> Taken:
+    return Taken(read(row), By(row[11]), row[12])
+
+
+async def advance(
+    conn: Connection, ids: Iterable[RequestId], from_state: RequestState, to: RequestState
+) -> set[RequestId]:
+    """Those that moved; with another another process was quicker."""
     cursor = await conn.execute(
-        "UPDATE requests SET state = %s, attempts = 0 WHERE id = %s AND state = %s", [to, id.uuid, from_state]
+        "UPDATE requests SET state = %s, attempts = 0 WHERE id = ANY (%s::uuid[]) AND state = %s RETURNING id",
+        [to, digits(ids), from_state],
     )
-    return cursor.rowcount == 1
+    return {RequestId.of(row[0]) for row in await cursor.fetchall()}
 
 
-async def complete(conn: Connection, id: RequestId, certificate: str, now: datetime) -> bool:
+async def complete(conn: Connection, certificates: Mapping[RequestId, str], now: datetime) -> set[RequestId]:
+    """Those that were not complete yet."""
     cursor = await conn.execute(
         """
-        UPDATE requests SET state = 'completed', certificate = %s, completed_at = %s, leased_until = NULL
-        WHERE id = %s AND state = 'scanned'
+        UPDATE requests r SET state = 'completed', certificate = n.certificate, completed_at = %s, leased_until = NULL
+        FROM unnest(%s::uuid[], %s::text[]) AS n (id, certificate) WHERE r.id = n.id AND r.state = 'scanned'
+        RETURNING r.id
         """,
-        [certificate, now, id.uuid],
+        [now, digits(certificates), list(certificates.values())],
     )
-    return cursor.rowcount == 1
+    return {RequestId.of(row[0]) for row in await cursor.fetchall()}
 
 
-async def put_back(conn: Connection, id: RequestId, next_at: datetime, failed: bool) -> None:
-    """Let it rest until then."""
+async def put_back(conn: Connection, next_at: Mapping[RequestId, datetime], failed: bool) -> None:
+    """Let them rest until then."""
     await conn.execute(
-        "UPDATE requests SET leased_until = NULL, next_at = %s, attempts = attempts + %s WHERE id = %s",
-        [next_at, int(failed), id.uuid],
+        """
+        UPDATE requests r SET leased_until = NULL, next_at = n.at, attempts = r.attempts + %s
+        FROM unnest(%s::uuid[], %s::timestamptz[]) AS n (id, at) WHERE r.id = n.id
+        """,
+        [int(failed), digits(next_at), list(next_at.values())],
     )
 
 
@@ -158,11 +196,11 @@ async def set_residue(conn: Connection, id: RequestId, residue: Mapping[str, Any
     await conn.execute("UPDATE requests SET residue = %s WHERE id = %s", [Jsonb(dict(residue)), id.uuid])
 
 
-async def evidence(conn: Connection, id: RequestId) -> Evidence:
-    cursor = await conn.execute("SELECT leaves, residue, held FROM requests WHERE id = %s", [id.uuid])
-    row = await cursor.fetchone()
-    assert row is not None
-    return Evidence(row[0], row[1], row[2])
+async def evidence(conn: Connection, ids: Iterable[RequestId]) -> Mapping[RequestId, Evidence]:
+    cursor = await conn.execute(
+        "SELECT id, leaves, residue, held FROM requests WHERE id = ANY (%s::uuid[])", [digits(ids)]
+    )
+    return {RequestId.of(row[0]): Evidence(*row[1:]) for row in await cursor.fetchall()}
 
 
 async def certificate(conn: Connection, id: RequestId) -> tuple[datetime, str] | None:
@@ -179,30 +217,25 @@ async def overdue(conn: Connection, now: datetime) -> Sequence[RequestId]:
     return [RequestId.of(row[0]) for row in await cursor.fetchall()]
 
 
-async def artifacts(conn: Connection, id: RequestId) -> Sequence[ArtifactId]:
-    """What the request took."""
-    cursor = await conn.execute("SELECT artifact FROM request_artifacts WHERE request = %s", [id.uuid])
-    return [ArtifactId.of(row[0]) for row in await cursor.fetchall()]
-
-
-async def asked_by(conn: Connection, id: RequestId) -> By:
-    cursor = await conn.execute("SELECT asked_by FROM requests WHERE id = %s", [id.uuid])
-    row = await cursor.fetchone()
-    assert row is not None
-    return By(row[0])
-
-
 async def exists(conn: Connection, id: RequestId) -> bool:
     cursor = await conn.execute("SELECT EXISTS (SELECT FROM requests WHERE id = %s)", [id.uuid])
     row = await cursor.fetchone()
     return bool(row and row[0])
 
 
-async def is_journaled(conn: Connection, id: RequestId) -> bool:
-    cursor = await conn.execute("SELECT journaled_at IS NOT NULL FROM requests WHERE id = %s", [id.uuid])
-    row = await cursor.fetchone()
-    return bool(row and row[0])
+async def unjournaled(conn: Connection, ids: Iterable[RequestId]) -> Sequence[tuple[Taken, Sequence[ArtifactId]]]:
+    """Those of them that do not stand in the journal yet, each with what it took."""
+    cursor = await conn.execute(
+        f"""
+        SELECT {_COLUMNS}, asked_by, attempts,
+               ARRAY(SELECT t.artifact FROM request_artifacts t WHERE t.request = requests.id ORDER BY t.artifact)
+        FROM requests WHERE id = ANY (%s::uuid[]) AND journaled_at IS NULL ORDER BY id
+        """,
+        [digits(ids)],
+    )
+    rows = await cursor.fetchall()
+    return [(_taken(row), [ArtifactId.of(one) for one in row[13]]) for row in rows]
 
 
-async def set_journaled(conn: Connection, id: RequestId, now: datetime) -> None:
-    await conn.execute("UPDATE requests SET journaled_at = %s WHERE id = %s", [now, id.uuid])
+async def set_journaled(conn: Connection, ids: Iterable[RequestId], now: datetime) -> None:
+    await conn.execute("UPDATE requests SET journaled_at = %s WHERE id = ANY (%s::uuid[])", [now, digits(ids)])

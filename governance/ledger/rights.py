@@ -1,12 +1,13 @@
 """Rows of requests by which people exercise their rights. Erasures have rows of their own; the officer's queue shows
 both."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from psycopg.rows import TupleRow
 
+from governance.ids import digits
 from governance.ledger.database import Connection
 from governance.model import ArtifactId, Purpose, RequestId, SubjectId
 from governance.rights.model import Channel, NewRightsRequest, Outcome, Right, RightsRequest, RightState, Settlement
@@ -119,14 +120,14 @@ async def set_number(conn: Connection, number: UUID, request: RequestId, now: da
     )
 
 
-async def lift_restrictions(conn: Connection, subject: SubjectId, now: datetime) -> None:
+async def lift_restrictions(conn: Connection, people: Iterable[SubjectId], now: datetime) -> None:
     """They are in force no more."""
     await conn.execute(
         """
         UPDATE rights_requests SET state = 'withdrawn', answered_at = %s
-        WHERE subject = %s AND kind = 'restriction' AND state = 'answered'
+        WHERE subject = ANY (%s::uuid[]) AND kind = 'restriction' AND state = 'answered'
         """,
-        [now, subject.uuid],
+        [now, digits(people)],
     )
 
 

@@ -146,11 +146,6 @@ class RightsRequests:
             await self._accounts.lift(request.subject)
         return await self.get(id)
 
-    async def restriction_lifted(self, subject: SubjectId) -> None:
-        """Lifted by another way: the requests for it are in force no more."""
-        async with self._database.transaction() as conn:
-            await rights.lift_restrictions(conn, subject, self._clock())
-
     async def objections(self, subject: SubjectId) -> frozenset[Purpose]:
         async with self._database.transaction() as conn:
             return await said.of_subject(conn, subject.check())

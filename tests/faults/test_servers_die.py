@@ -73,6 +73,29 @@ async def _worked_through(
     return made, heard
 
 
+def test_s3_killed_right_after_deletions_carries_them_out_when_it_starts(own_servers: Servers) -> None:
+    """It answers when the name is gone, and removes the bytes a moment later: killed in between, it forgets them."""
+    s3 = own_servers.s3
+    erased, kept = [os.urandom(64) for _ in range(40)], os.urandom(64)
+    versions = [s3.client().put_object(Bucket=BUCKET, Key=one.hex(), Body=one * 9)["VersionId"] for one in erased]
+    s3.client().put_object(Bucket=BUCKET, Key="kept", Body=kept)
+    assert _in_files(s3.directory, erased) == set(erased)
+    for one, version in zip(erased, versions, strict=True):
+        s3.client().delete_object(Bucket=BUCKET, Key=one.hex(), VersionId=version)
+    running = s3.running()
+    assert running is not None
+    _kill_tree(running.pid)
+    s3.start()
+    assert _in_files(s3.directory, erased) == set()
+    assert s3.client().get_object(Bucket=BUCKET, Key="kept")["Body"].read() == kept
+
+
+def _in_files(folder: Path, needles: Sequence[bytes]) -> set[bytes]:
+    """Those of which the raw bytes of some file hold a copy."""
+    contents = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    return {needle for needle in needles if any(needle in content for content in contents)}
+
+
 async def test_a_full_disk_stops_writers_and_loses_nothing(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk, throwaway_servers(disk) as servers, fresh_database(servers) as dsn:
         async with running(_quick(servers, dsn, tmp_path)) as service, holding(service) as holder:

@@ -16,6 +16,21 @@ async def test_a_chore_woken_at_the_moment_of_its_end_still_ends() -> None:
     await asyncio.wait_for(background.stop(), 5)
 
 
+async def test_what_is_being_done_comes_to_its_end() -> None:
+    begun, done = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        begun.set()
+        await asyncio.sleep(0.05)
+        done.set()
+
+    background = Background()
+    background.start((Chore("slow", 60.0, work),))
+    await begun.wait()
+    await background.stop()
+    assert done.is_set()
+
+
 async def test_work_that_forgets_a_cancellation_is_told_again() -> None:
     forgot = asyncio.Event()
 

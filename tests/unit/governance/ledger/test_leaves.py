@@ -20,8 +20,8 @@ async def test_the_same_leaves_give_the_same_root_and_proofs(service: Governance
     async with service.parts.database.transaction() as conn:
         store = LedgerLeafStore(conn)
         before = (await store.head()).size
-        for stored in await store.leaves(0, before):
-            await append_many(memory, [await store.leaf(stored.index)])
+        leaves_before = await store.at(range(before))
+        await append_many(memory, [leaves_before[index] for index in range(before)])
     for count in (1, 255, 300):
         leaves = [Leaf(event=LeafEvent.SUBJECT_CREATED, at=AT, subject=SubjectId.new()) for _ in range(count)]
         await append_many(memory, leaves)

@@ -1,0 +1,120 @@
+"""What is asked to be erased, looked up together: what of it makes an order, and what is answered at once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from governance.errors import Gone, GovernanceError, NotFound
+from governance.ledger import artifacts, closure, requests, subjects
+from governance.ledger.database import Connection
+from governance.model import (
+    Artifact,
+    ArtifactId,
+    ArtifactState,
+    By,
+    Request,
+    RequestId,
+    RequestKind,
+    Subject,
+    SubjectId,
+    SubjectStatus,
+    Target,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to go: the roots of the closure, whose they are, and for whom it is asked."""
+
+    kind: RequestKind
+    owner: SubjectId
+    target: Target | None
+    by: By
+    roots: Sequence[UUID]
+    id: RequestId = field(default_factory=RequestId.new)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody wants it gone; with `owner` only if it is that person's."""
+
+    target: Target
+    by: By
+    owner: SubjectId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger says about the targets of a batch; people are locked."""
+
+    requests: Mapping[Target, Request]
+    people: Mapping[SubjectId, Subject]
+    roots: Mapping[SubjectId, Sequence[UUID]]
+    artifacts: Mapping[ArtifactId, Artifact]
+
+    @classmethod
+    async def of(cls, conn: Connection, targets: Iterable[Target]) -> "Known":
+        wanted = set(targets)
+        people = [one for one in wanted if isinstance(one, SubjectId)]
+        pieces = [one for one in wanted if isinstance(one, ArtifactId)]
+        return cls(
+            requests=await requests.of_targets(conn, wanted),
+            people=await subjects.lock_all(conn, people) if people else {},
+            roots=await closure.roots_of(conn, people) if people else {},
+            artifacts=await artifacts.get_all(conn, pieces) if pieces else {},
+        )
+
+
+class Orders:
+    """The orders of a batch, one for each target at most; who asks for the same again shares it."""
+
+    def __init__(self, asked: Sequence[Asked], known: Known) -> None:
+        self._asked, self._known = asked, known
+        self._new: dict[Target, Order] = {}
+        self._refusals = [self._refusal(one) for one in asked]
+
+    @property
+    def new(self) -> Sequence[Order]:
+        return list(self._new.values())
+
+    def answers(self, opened: Mapping[RequestId, Request]) -> Sequence[Request | GovernanceError]:
+        """To everybody who asked, in their order; `opened` are the requests that came of the orders."""
+        return [refusal or self._answer(one, opened) for one, refusal in zip(self._asked, self._refusals, strict=True)]
+
+    def _refusal(self, asked: Asked) -> GovernanceError | None:
+        """None when there is a request or an order, an earlier one or a new one."""
+        if asked.target in self._known.requests or asked.target in self._new:
+            return None
+        try:
+            self._new[asked.target] = self._order(asked)
+        except GovernanceError as error:
+            return error
+        return None
+
+    def _order(self, asked: Asked) -> Order:
+        if isinstance(asked.target, SubjectId):
+            _check_person(self._known.people.get(asked.target), asked.owner)
+            roots = self._known.roots.get(asked.target, ())
+            return Order(RequestKind.ERASURE, asked.target, asked.target, asked.by, roots)
+        artifact = self._known.artifacts.get(asked.target)
+        if artifact is None or (asked.owner is not None and not artifact.shows_to(asked.owner)):
+            raise NotFound()
+        if artifact.state in (ArtifactState.ERASING, ArtifactState.ERASED):
+            raise Gone()
+        owner = asked.owner or artifact.subjects[0]
+        return Order(RequestKind.ERASURE, owner, asked.target, asked.by, [artifact.id.uuid])
+
+    def _answer(self, asked: Asked, opened: Mapping[RequestId, Request]) -> Request | GovernanceError:
+        request = self._known.requests.get(asked.target)
+        if request is None:
+            request = opened.get(self._new[asked.target].id)
+        if request is None:
+            return Gone()
+        return request if asked.owner in (None, request.owner) else NotFound()
+
+
+def _check_person(person: Subject | None, owner: SubjectId | None) -> None:
+    if person is None or owner not in (None, person.id):
+        raise NotFound()
+    if person.status in (SubjectStatus.ERASING, SubjectStatus.ERASED):
+        raise Gone()
