@@ -10,6 +10,8 @@ import psycopg
 from governance.errors import GovernanceError
 from governance.seldom import SeldomLogger
 
+ERASURES, EXPIRY = "erasures", "expiry"
+"""Chores that others wake."""
 _LOG = logging.getLogger(__name__)
 _SELDOM = SeldomLogger(_LOG)
 _GRACE_S = 5.0
@@ -20,7 +22,7 @@ _STATEMENT_S = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """Done every `period_s` seconds, and at once after `wake`."""
+    """Done every `period_s` seconds, and at once when it is woken by its name."""
 
     name: str
     period_s: float
@@ -32,25 +34,25 @@ class Background:
 
     def __init__(self) -> None:
         self._tasks: list[asyncio.Task[None]] = []
-        self._wakes: list[asyncio.Event] = []
+        self._wakes: dict[str, asyncio.Event] = {}
         self._stopping = asyncio.Event()
 
     def start(self, chores: "tuple[Chore, ...]") -> None:
         self._stopping.clear()
         for chore in chores:
-            wake = asyncio.Event()
-            self._wakes.append(wake)
+            wake = self._wakes[chore.name] = asyncio.Event()
             self._tasks.append(asyncio.create_task(_repeat(chore, wake, self._stopping), name=chore.name))
 
-    def wake(self) -> None:
-        """There is something to do now."""
-        for one in self._wakes:
-            one.set()
+    def wake(self, name: str) -> None:
+        """There is something to do now for this chore, if it is done here."""
+        if name in self._wakes:
+            self._wakes[name].set()
 
     async def stop(self) -> None:
         """What is being done comes to its end; what takes longer than a few seconds is canceled."""
         self._stopping.set()
-        self.wake()
+        for wake in self._wakes.values():
+            wake.set()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_GRACE_S)
         await end(self._tasks, _STATEMENT_S)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from governance.accounts import Accounts
-from governance.background import Background, Chore
+from governance.background import ERASURES, EXPIRY, Background, Chore
 from governance.backup.journal import Journal
 from governance.blobs.s3 import S3BlobStore
 from governance.blobs.store import BlobStore
@@ -105,8 +105,8 @@ class Parts:
 
     def chores(self, poll_s: float) -> tuple[Chore, ...]:
         return (
-            Chore("erasures", poll_s, self.runner.run_due),
-            Chore("expiry", _SWEEP_S, self.expiry.sweep),
+            Chore(ERASURES, poll_s, self.runner.run_due),
+            Chore(EXPIRY, _SWEEP_S, self.expiry.sweep),
             Chore("ended leases", _SWEEP_S, self.leases.expire),
             Chore("holds", _SWEEP_S, self.money.settle),
             Chore("old money", _TIDY_S, self.money.tidy),

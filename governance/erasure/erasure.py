@@ -7,6 +7,7 @@ from datetime import datetime
 
 from governance.audit.errors import LeafRefused
 from governance.audit.leaf import Leaf, LeafEvent, check_word
+from governance.background import ERASURES, EXPIRY
 from governance.clock import Clock
 from governance.erasure.fence import Fence
 from governance.erasure.orders import Asked
@@ -39,11 +40,11 @@ _LOG = logging.getLogger(__name__)
 
 
 class Erasure:
-    """See `api.ErasureApi` for what each call promises. `write_down` puts requests into the journal; `wake` tells the
-    background that there is work."""
+    """See `api.ErasureApi` for what each call promises. `write_down` puts requests into the journal; `wake` tells a
+    chore of the background that there is work."""
 
     def __init__(
-        self, database: Database, fence: Fence, clock: Clock, write_down: WriteDown, wake: Callable[[], None]
+        self, database: Database, fence: Fence, clock: Clock, write_down: WriteDown, wake: Callable[[str], None]
     ) -> None:
         self._database, self._clock = database, clock
         self._fences: GroupCommit[Asked, Request] = GroupCommit(database, fence.erase, _ASKED_AT_ONCE)
@@ -58,7 +59,7 @@ class Erasure:
         request = await self._fences.submit(Asked(target.check(), by, owner))
         reach(FailPoint.FENCE_COMMITTED)
         await self._journal(request)
-        self._wake()
+        self._wake(ERASURES)
         return request
 
     async def _journal(self, request: Request) -> None:
@@ -105,7 +106,7 @@ class Erasure:
             artifact = await holds.end(conn, id, now)
             if artifact is not None:
                 await record(conn, [Leaf(event=LeafEvent.HOLD_LIFTED, at=now, artifact=artifact)])
-        self._wake()
+        self._wake(EXPIRY)
 
 
 def _check_hold(new: NewHold, now: datetime) -> None:

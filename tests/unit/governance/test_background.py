@@ -12,7 +12,7 @@ async def test_a_chore_woken_at_the_moment_of_its_end_still_ends() -> None:
     background = Background()
     background.start((Chore("idle", 60.0, work),))
     await asyncio.sleep(0.01)
-    background.wake()
+    background.wake("idle")
     await asyncio.wait_for(background.stop(), 5)
 
 
