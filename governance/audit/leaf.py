@@ -129,10 +129,10 @@ def format_time(at: datetime) -> str:
 def parse_time(text: str) -> datetime:
     """The inverse of `format_time`; refuses any other way of writing a time."""
     try:
-        at = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        at = datetime.fromisoformat(text)
     except ValueError:
         at = None
-    if at is None or format_time(at) != text:
+    if at is None or at.tzinfo is None or format_time(at) != text:
         raise LeafRefused(f"a time must be written like 2026-01-31T12:00:00.000Z, not {len(text)} other characters")
     return at
 

@@ -73,10 +73,10 @@ class Prover:
         while high - low > 1:
             middle = low + largest_power_below(high - low)
             if index < middle:
-                path.append(await self._range(middle, high))
+                path.append(self._roots.get((middle, high)) or await self._range(middle, high))
                 high = middle
             else:
-                path.append(await self._range(low, middle))
+                path.append(self._roots.get((low, middle)) or await self._range(low, middle))
                 low = middle
         return path[::-1]
 
@@ -101,16 +101,13 @@ class Prover:
         return path[::-1]
 
     async def _range(self, low: int, high: int) -> bytes:
-        return fold([await self._complete(a, b) for a, b in _peaks(low, high)])
-
-    async def _complete(self, low: int, high: int) -> bytes:
-        """The root of a complete, aligned subtree, computed once: paths of neighbours share most of theirs."""
+        """Computed once: paths of neighbours share most of theirs."""
         if (low, high) not in self._roots:
-            self._roots[low, high] = await self._computed(low, high)
+            self._roots[low, high] = fold([await self._complete(a, b) for a, b in _peaks(low, high)])
         return self._roots[low, high]
 
-    async def _computed(self, low: int, high: int) -> bytes:
-        """From the stored level at or just below it."""
+    async def _complete(self, low: int, high: int) -> bytes:
+        """The root of a complete, aligned subtree, from the stored level at or just below it."""
         level = ((high - low).bit_length() - 1) // TILE_BITS
         span = TILE**level
         first, count = low // span, (high - low) // span

@@ -1,4 +1,6 @@
-"""The last step: the log entry that ends the erasure, and the signed certificate over all of its entries (I9)."""
+"""The last step: the log entry that ends the erasure, and the signed certificate over all of its entries (I9).
+
+Killed between the two, it is done again from its start: the log then has the entry twice, and the last one counts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -31,18 +33,21 @@ from governance.model import By, Request, RequestId, RequestState, SubjectId
 async def certify(
     tools: Tools, batch: Sequence[Request], asked_by: Mapping[RequestId, By], key: SigningKey, epoch: timedelta
 ) -> Sequence[Request]:
-    """Sign and complete in one transaction, over one checkpoint; gives those that were completed."""
+    """Record the end, then sign over one checkpoint and complete; gives those that were completed.
+
+    Two transactions: everybody who writes into the log waits for the first one, and signing takes its time."""
     ids = [one.id for one in batch]
     async with tools.database.transaction() as conn:
         now = tools.clock()
         known, told = await requests.evidence(conn, ids), await processors.told_of_each(conn, ids)
-        facts = [_facts(one, asked_by[one.id], known[one.id], told.get(one.id, ()), now + epoch) for one in batch]
-        ends = await record(conn, [_completed(one, stated, now) for one, stated in zip(batch, facts, strict=True)])
+        facts = {o.id: _facts(o, asked_by[o.id], known[o.id], told.get(o.id, ()), now + epoch) for o in batch}
+        ends = await record(conn, [_completed(one, facts[one.id], now) for one in batch])
         await requests.add_leaves(conn, {id: [place] for id, place in zip(ids, ends, strict=True)})
-        places = [[*known[id].leaves, place] for id, place in zip(ids, ends, strict=True)]
+    async with tools.database.transaction() as conn:
+        places = {id: [*known[id].leaves, place] for id, place in zip(ids, ends, strict=True)}
         certificates = await _issue(conn, facts, places, key, now)
         reach(FailPoint.CERTIFICATE_SIGNED)
-        completed = await requests.complete(conn, dict(zip(ids, certificates, strict=True)), now)
+        completed = await requests.complete(conn, certificates, now)
     reach(FailPoint.CERTIFICATE_COMMITTED)
     return [replace(one, state=RequestState.COMPLETED, completed_at=now) for one in batch if one.id in completed]
 
@@ -54,16 +59,20 @@ def _completed(request: Request, facts: ErasureFacts, now: datetime) -> Leaf:
 
 
 async def _issue(
-    conn: Connection, facts: Sequence[ErasureFacts], places: Sequence[Sequence[int]], key: SigningKey, now: datetime
-) -> Sequence[str]:
+    conn: Connection,
+    facts: Mapping[RequestId, ErasureFacts],
+    places: Mapping[RequestId, Sequence[int]],
+    key: SigningKey,
+    now: datetime,
+) -> Mapping[RequestId, str]:
     """The certificates' texts; `places` are where each one's entries are in the log."""
     store = LedgerLeafStore(conn)
-    leaves = await store.at(place for some in places for place in some)
+    leaves = await store.at(place for some in places.values() for place in some)
     issuer = await Issuer.open(store, key, now)
-    texts = []
-    for stated, some in zip(facts, places, strict=True):
-        made = await issuer.certificate(stated, [Entry(place, leaves[place]) for place in sorted(some)])
-        texts.append(made.to_bytes().decode())
+    texts = {}
+    for id, stated in facts.items():
+        made = await issuer.certificate(stated, [Entry(place, leaves[place]) for place in sorted(places[id])])
+        texts[id] = made.to_bytes().decode()
     return texts
 
 

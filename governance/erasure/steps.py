@@ -56,12 +56,12 @@ async def drop(tools: Tools, batch: Sequence[Request]) -> Sequence[Request]:
     async with tools.database.transaction() as conn:
         now = tools.clock()
         expired = await holders.delete_expired(conn, now)
-        await record(conn, [Leaf(event=LeafEvent.HOLDER_EXPIRED, at=now, holder=one) for one in expired])
+        ended = [Leaf(event=LeafEvent.HOLDER_EXPIRED, at=now, holder=one) for one in expired]
         held = await erasing.held_by_someone(conn, [one.id for one in batch])
         free = [one for one in batch if one.id not in held]
         if free:
             reach(FailPoint.HOLDERS_CLEARED)
-        return await _advance(tools, conn, free, RequestState.DROPPED, LeafEvent.ERASURE_HOLDERS_CLEARED)
+        return await _advance(tools, conn, free, RequestState.DROPPED, LeafEvent.ERASURE_HOLDERS_CLEARED, also=ended)
 
 
 async def delete(tools: Tools, batch: Sequence[Request]) -> Sequence[Request]:
@@ -83,8 +83,7 @@ async def scrub(tools: Tools, batch: Sequence[Request]) -> Sequence[Request]:
             await erasing.scrub_subject(conn, person, now)
             leaves.append(Leaf(event=LeafEvent.SUBJECT_ERASED, at=now, subject=person))
         reach(FailPoint.ROWS_SCRUBBED)
-        await record(conn, leaves)
-        return await _advance(tools, conn, batch, RequestState.SCRUBBED, LeafEvent.ERASURE_ROWS_SCRUBBED)
+        return await _advance(tools, conn, batch, RequestState.SCRUBBED, LeafEvent.ERASURE_ROWS_SCRUBBED, also=leaves)
 
 
 async def notify(tools: Tools, batch: Sequence[Request]) -> Sequence[Request]:
@@ -187,14 +186,15 @@ async def _advance(
     to: RequestState,
     event: LeafEvent,
     counts: Mapping[RequestId, Mapping[str, int]] | None = None,
+    also: Sequence[Leaf] = (),
 ) -> Sequence[Request]:
-    """Those that moved, as they are now; with the others another process was quicker."""
-    if not batch:
-        return []
-    moved = await requests.advance(conn, [one.id for one in batch], batch[0].state, to)
+    """Those that moved, as they are now; with the others another process was quicker. Into the log comes what is told
+    `also`, and each one's step."""
+    moved = await requests.advance(conn, [one.id for one in batch], batch[0].state, to) if batch else set()
     now, went = tools.clock(), [replace(one, state=to) for one in batch if one.id in moved]
     told = counts or {}
-    leaves = [Leaf(event=event, at=now, request=o.id, subject=o.owner, counts=told.get(o.id, {})) for o in went]
-    places = await record(conn, leaves)
-    await requests.add_leaves(conn, {one.id: [place] for one, place in zip(went, places, strict=True)})
+    steps = [Leaf(event=event, at=now, request=o.id, subject=o.owner, counts=told.get(o.id, {})) for o in went]
+    if also or steps:
+        places = (await record(conn, [*also, *steps]))[len(also) :]
+        await requests.add_leaves(conn, {one.id: [place] for one, place in zip(went, places, strict=True)})
     return went

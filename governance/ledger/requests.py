@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.rows import TupleRow
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
 from governance.errors import NotFound
 from governance.ids import digits
@@ -173,10 +173,10 @@ async def complete(conn: Connection, certificates: Mapping[RequestId, str], now:
     cursor = await conn.execute(
         """
         UPDATE requests r SET state = 'completed', certificate = n.certificate, completed_at = %s, leased_until = NULL
-        FROM unnest(%s::uuid[], %s::text[]) AS n (id, certificate) WHERE r.id = n.id AND r.state = 'scanned'
+        FROM json_each_text(%s) AS n (id, certificate) WHERE r.id = n.id::uuid AND r.state = 'scanned'
         RETURNING r.id
         """,
-        [now, digits(certificates), list(certificates.values())],
+        [now, Json({id.digits: text for id, text in certificates.items()})],
     )
     return {RequestId.of(row[0]) for row in await cursor.fetchall()}
 

@@ -36,5 +36,5 @@ def test_every_kind_has_a_prefix_of_its_own() -> None:
 def test_the_bytes_of_a_person_lie_under_one_prefix() -> None:
     person, one = SubjectId.new(), ArtifactId.new()
     assert one.location(person) == f"{person.uuid.hex}/{one.uuid.hex}"
-    assert digits([one]) == [one.uuid.hex]
+    assert digits([one, person]) == f"{{{one.uuid.hex},{person.uuid.hex}}}"
     assert JobId.of(uuid4()).startswith("job_")
