@@ -145,17 +145,10 @@ async def _assemble(
 ) -> Parts:
     clock, policy, batch = extras.clock, extras.policy, settings.ledger.batch
     context = GateContext(policy, keys, clock)
-    background = Background()
     fence = Fence(database, context, settings.erasure.promised_s)
     money = Money(database, clock, settings.money)
-    parties = (*third_parties(settings, store, money), *extras.processors)
-    async with database.transaction() as conn:
-        for one in parties:
-            await processor_rows.register(conn, one.registration, clock())
-    tools = Tools(database, store, clock, parties, extras.scan, await _journal(settings, extras), money)
-    announcements = Announcements(database, clock)
-    await announcements.adopt(policy)
-    accounts = Accounts(database, keys, clock)
+    tools = await _tools(settings, extras, database, store, money)
+    accounts, background = Accounts(database, keys, clock), Background()
     erasure = Erasure(database, fence, clock, partial(write_down, tools), background.wake)
     return Parts(
         database=database,
@@ -175,25 +168,49 @@ async def _assemble(
         runner=Runner(tools, keys, settings.erasure, settings.vault.epoch_s),
         orphans=Orphans(database, store),
         rotation=Rotation(database, keys, clock, settings.vault.epoch_s),
-        rights=RightsParts(
-            requests=RightsRequests(database, policy, clock, accounts, erasure),
-            dossiers=Dossiers(database, clock),
-            alarms=Alarms(database, clock),
-            sharing=Sharing(database, clock, erasure),
-            breaches=Breaches(database, clock),
-            reports=Reports(database, policy, clock),
-        ),
+        rights=_rights(extras, database, accounts, erasure),
         events=EventParts(Events(database, clock), Webhooks(database, clock)),
         support=Tickets(database, clock),
-        people=PeopleParts(
-            announcements=announcements,
-            consents=Consents(database, policy, clock),
-            outbox=Outbox(database, clock),
-            sessions=Sessions(database, clock),
-            standing=Standing(database, clock),
-        ),
+        people=await _people(extras, database),
         statistics=Statistics(database, clock),
         background=background,
+    )
+
+
+async def _tools(
+    settings: GovernanceSettings, extras: Extras, database: Database, store: BlobStore, money: Money
+) -> Tools:
+    """What erasures work with; every third party is registered first."""
+    parties = (*third_parties(settings, store, money), *extras.processors)
+    async with database.transaction() as conn:
+        for one in parties:
+            await processor_rows.register(conn, one.registration, extras.clock())
+    return Tools(database, store, extras.clock, parties, extras.scan, await _journal(settings, extras), money)
+
+
+def _rights(extras: Extras, database: Database, accounts: Accounts, erasure: Erasure) -> RightsParts:
+    clock, policy = extras.clock, extras.policy
+    return RightsParts(
+        requests=RightsRequests(database, policy, clock, accounts, erasure),
+        dossiers=Dossiers(database, clock),
+        alarms=Alarms(database, clock),
+        sharing=Sharing(database, clock, erasure),
+        breaches=Breaches(database, clock),
+        reports=Reports(database, policy, clock),
+    )
+
+
+async def _people(extras: Extras, database: Database) -> PeopleParts:
+    """The policy that is in force is announced first."""
+    clock, policy = extras.clock, extras.policy
+    announcements = Announcements(database, clock)
+    await announcements.adopt(policy)
+    return PeopleParts(
+        announcements=announcements,
+        consents=Consents(database, policy, clock),
+        outbox=Outbox(database, clock),
+        sessions=Sessions(database, clock),
+        standing=Standing(database, clock),
     )
 
 
