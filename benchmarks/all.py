@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-BENCHMARKS = ("governance", "generation", "training", "quality", "scale")
+BENCHMARKS = ("governance", "generation", "training", "quality", "provenance", "scale")
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from cluster.capacity.policy import CapacityPolicy
-from cluster.config import DEMO_BASE, S3Settings, Settings
+from cluster.config import DEMO_BASE, DEMO_CHECKS, S3Settings, Settings
 from cluster.embedded.postgres import DATABASE, USER
 from cluster.embedded.seaweed import BUCKET, REGION
 from cluster.home import Home
@@ -19,7 +19,7 @@ from cluster.ports import LOOPBACK, Port, PortBlock
 from cluster.secrets import Secrets, write_private
 from cluster.tls.authority import Pair
 from governance.config import BlobSettings, GovernanceSettings, LedgerSettings, VaultSettings
-from serve_apps.config import Mode, ServeSettings
+from serve_apps.config import Mode, ServeSettings, UploadSettings
 from serve_apps.config import TrainingSettings as TrainingRequests
 from training.config import BaseModelSettings, TrainingSettings
 from training.jobs import Targets
@@ -112,6 +112,7 @@ def _serving(settings: Settings, home: Home, ports: PortBlock) -> ServeSettings:
         "tls_key": pair.key if settings.tls else None,
         "generator": generator,
         "trainings": _trainings(settings),
+        "uploads": _uploads(serving.uploads, base.path),
     }
     return serving.model_copy(update=changed)
 
@@ -133,6 +134,14 @@ def _base(settings: Settings) -> BaseModelSettings:
     """In test mode the demo's, whatever the installation has besides."""
     base = settings.training.base
     return base.model_copy(update={"path": str(DEMO_BASE)}) if settings.serving.mode is Mode.TEST else base
+
+
+def _uploads(uploads: UploadSettings, base: str) -> UploadSettings:
+    """Beside the demo world's base photos are looked at by the demo world's own finder and encoder of faces; for any
+    other base the settings name those that know real faces."""
+    if Path(base) != DEMO_BASE or uploads.checks.face_finder:
+        return uploads
+    return uploads.model_copy(update={"checks": uploads.checks.model_copy(update=DEMO_CHECKS)})
 
 
 def _write_credentials(path: Path, access_key: str, secret_key: str) -> None:

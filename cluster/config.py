@@ -21,6 +21,12 @@ from training.config import BaseModelSettings, TrainingSettings
 # The small base model that comes with the source; any diffusers folder or hub id takes its place by setting.
 DEMO_BASE = Path(__file__).parent.parent / "training" / "demo" / "weights" / "base"
 
+DEMO_CHECKS: Mapping[str, str | float] = {
+    "face_finder": "training.demo.faces:face_finder",
+    "face_encoder": "training.demo.faces:face_encoder",
+    "same_person": 0.65,
+}
+
 # What a server needs of its caller's surroundings. Anything else (tokens, cloud keys) stays with the caller.
 _PASSED_ON = (
     "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_HOME",

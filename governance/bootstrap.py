@@ -45,6 +45,7 @@ from governance.rights.dossiers import Dossiers
 from governance.rights.reports import Reports
 from governance.rights.requests import RightsRequests
 from governance.rights.service import RightsParts
+from governance.rights.shares import Shares
 from governance.rights.sharing import Sharing
 from governance.runs import Runs
 from governance.statistics.statistics import Statistics
@@ -195,6 +196,7 @@ def _rights(extras: Extras, database: Database, accounts: Accounts, erasure: Era
         dossiers=Dossiers(database, clock),
         alarms=Alarms(database, clock),
         sharing=Sharing(database, clock, erasure),
+        shares=Shares(database, clock, erasure),
         breaches=Breaches(database, clock),
         reports=Reports(database, policy, clock),
     )

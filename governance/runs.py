@@ -13,6 +13,7 @@ from governance.ledger.subjects import SubjectKey
 from governance.model import Artifact, ArtifactState, NewRun, Purpose, Run, RunId, RunState, SubjectId, SubjectStatus
 from governance.money.money import Money
 from governance.policy import Policy
+from governance.rights.shares import check_consents
 
 People = Mapping[SubjectId, SubjectKey]
 
@@ -41,6 +42,8 @@ class Runs:
         found = await artifacts.lock_share(conn, new.inputs)
         for id in new.inputs:
             self._check_input(new, found.get(id), id, people)
+        if new.purpose is Purpose.GENERATION and new.subjects:
+            await check_consents(conn, new.subjects[0], list(found.values()))
         for subject in new.subjects:
             if subject not in people:
                 raise NotFound(f"there is no {subject}")

@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from governance.config import MailSettings, PaymentSettings
+from serve_apps.checks.config import PhotoCheckSettings
 from training.jobs import Targets
 from training.presets import Family
 
@@ -37,6 +38,7 @@ class UploadSettings(Frozen):
     max_pixels: int = Field(default=50_000_000, ge=1)
     min_side: int = Field(default=32, ge=1)
     max_kept_side: int = Field(default=2048, ge=1, description="Larger photos are scaled down before they are kept.")
+    checks: PhotoCheckSettings = PhotoCheckSettings()
 
 
 class RecipeLimits(Frozen):
@@ -104,6 +106,19 @@ class OpenIdSettings(Frozen):
     issuer: str
     client_id: str
     max_age_s: float = Field(default=300.0, gt=0)
+
+
+class ProvenanceSettings(Frozen):
+    """What pictures say of where they come from. `certificate` (PEM, with those above it) and `key` (PKCS 8, ES256):
+    the operator's own for the credentials; None: one that follows from the service's secret. `verifications`: how many
+    pictures one address may have looked at in `window`."""
+
+    watermark: bool = True
+    credentials: bool = True
+    certificate: Path | None = None
+    key: Path | None = None
+    verifications: int = Field(default=60, ge=1)
+    window: timedelta = timedelta(minutes=10)
 
 
 class BillingSettings(Frozen):
@@ -182,6 +197,7 @@ class ServeSettings(Frozen):
     trainings: TrainingSettings = TrainingSettings()
     images: ImageSettings = ImageSettings()
     accounts: AccountSettings = AccountSettings()
+    provenance: ProvenanceSettings = ProvenanceSettings()
     billing: BillingSettings = BillingSettings()
     mail: MailSettings | None = Field(default=None, description="The relay for notices; None sends none.")
     openid: OpenIdSettings | None = Field(default=None, description="Sign-in for staff; None: by password alone.")

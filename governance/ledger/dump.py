@@ -14,7 +14,7 @@ from governance.ledger.database import Connection
 TABLES = (
     "epochs", "service_keys", "subjects", "accounts", "tokens", "artifacts", "parents", "artifact_subjects", "runs",
     "holds", "requests", "request_artifacts", "processors", "transfers", "processor_answers", "jobs", "idempotency",
-    "rights_requests", "outside_numbers", "takedowns", "disclosures", "breaches", "alarms",
+    "rights_requests", "outside_numbers", "takedowns", "disclosures", "shares", "breaches", "alarms",
     "events", "event_head", "webhooks", "webhook_deliveries", "tickets", "ticket_messages",
     "usage_days", "usage_counted",
     "money_wallets", "money_entries", "money_postings", "money_holds", "money_orders", "money_events",

@@ -564,6 +564,15 @@ CREATE TABLE public.service_keys (
     sealed bytea NOT NULL,
     key_epoch integer NOT NULL
 );
+CREATE TABLE public.shares (
+    id uuid NOT NULL,
+    model uuid NOT NULL,
+    giver uuid NOT NULL,
+    receiver uuid NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    withdrawn_at timestamp with time zone,
+    CONSTRAINT shares_check CHECK ((giver <> receiver))
+);
 CREATE TABLE public.sign_in_attempts (
     email_hash bytea NOT NULL,
     count integer NOT NULL,
@@ -770,6 +779,8 @@ ALTER TABLE ONLY public.runs
     ADD CONSTRAINT runs_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.service_keys
     ADD CONSTRAINT service_keys_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.shares
+    ADD CONSTRAINT shares_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.sign_in_attempts
     ADD CONSTRAINT sign_in_attempts_pkey PRIMARY KEY (email_hash);
 ALTER TABLE ONLY public.subjects
@@ -842,6 +853,9 @@ CREATE INDEX rights_requests_by_subject ON public.rights_requests USING btree (s
 CREATE INDEX rights_requests_open ON public.rights_requests USING btree (warn_at) WHERE (state = ANY (ARRAY['received'::text, 'working'::text]));
 CREATE INDEX runs_by_subject ON public.runs USING gin (subjects);
 CREATE INDEX runs_running ON public.runs USING btree (started_at) WHERE (state = 'running'::text);
+CREATE INDEX shares_by_giver ON public.shares USING btree (giver, id);
+CREATE INDEX shares_by_receiver ON public.shares USING btree (receiver, id);
+CREATE UNIQUE INDEX shares_in_force ON public.shares USING btree (model, receiver) WHERE (withdrawn_at IS NULL);
 CREATE INDEX sign_in_attempts_by_time ON public.sign_in_attempts USING btree (since);
 CREATE INDEX subjects_by_epoch ON public.subjects USING btree (key_epoch) WHERE (sealed_key IS NOT NULL);
 CREATE INDEX ticket_messages_by_ticket ON public.ticket_messages USING btree (ticket, at);

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
-from governance.model import Page, Purpose, RequestId, SubjectId, Target
+from governance.model import Artifact, ArtifactId, Page, Purpose, RequestId, SubjectId, Target
 from governance.rights.model import (
     Alarm,
     Breach,
@@ -16,10 +16,13 @@ from governance.rights.model import (
     NewBreach,
     NewDisclosure,
     NewRightsRequest,
+    NewShare,
     NewTransfer,
     ProcessingRegister,
     RightsRequest,
     Settlement,
+    Share,
+    ShareId,
     Takedown,
     TakedownReason,
     Transfer,
@@ -75,6 +78,20 @@ class RightsApi(Protocol):
         """Records data given to an authority (P5.3). `Refused` unless its texts are short words."""
 
     async def disclosures(self, subject: SubjectId | None = None) -> Sequence[Disclosure]: ...
+
+    async def give_share(self, new: NewShare) -> Share:
+        """Consent to pictures of both (P5.2); given again it is the same. `NotFound` for a model that is not the
+        giver's and for an unknown receiver, `Gone`, `Refused`."""
+
+    async def shares(self, person: SubjectId) -> Sequence[Share]:
+        """In force, given and received, newest first."""
+
+    async def shared_model(self, id: ArtifactId, person: SubjectId) -> Artifact:
+        """A model that is this person's own or shared with them. `NotFound`, `Gone`."""
+
+    async def withdraw_share(self, id: ShareId, giver: SubjectId) -> Share:
+        """No picture is made with it any more, what is being made ends, and every picture of both is erased.
+        Idempotent. `NotFound`."""
 
     async def transfer(self, new: NewTransfer) -> Transfer:
         """Records data given to a processor. `Refused` without a contract that names every field (P5.1, P5.4)."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from governance.model import Page, Purpose, RequestId, SubjectId, Target
+from governance.model import Artifact, ArtifactId, Page, Purpose, RequestId, SubjectId, Target
 from governance.rights.model import (
     Alarm,
     Breach,
@@ -16,10 +16,13 @@ from governance.rights.model import (
     NewBreach,
     NewDisclosure,
     NewRightsRequest,
+    NewShare,
     NewTransfer,
     ProcessingRegister,
     RightsRequest,
     Settlement,
+    Share,
+    ShareId,
     Takedown,
     TakedownReason,
     Transfer,
@@ -92,6 +95,22 @@ class RightsClient:
 
     async def disclosures(self, subject: SubjectId | None = None) -> Sequence[Disclosure]:
         answer: Sequence[Disclosure] = await self._call("disclosures", subject)
+        return answer
+
+    async def give_share(self, new: NewShare) -> Share:
+        answer: Share = await self._call("give_share", new)
+        return answer
+
+    async def shares(self, person: SubjectId) -> Sequence[Share]:
+        answer: Sequence[Share] = await self._call("shares", person)
+        return answer
+
+    async def shared_model(self, id: ArtifactId, person: SubjectId) -> Artifact:
+        answer: Artifact = await self._call("shared_model", id, person)
+        return answer
+
+    async def withdraw_share(self, id: ShareId, giver: SubjectId) -> Share:
+        answer: Share = await self._call("withdraw_share", id, giver)
         return answer
 
     async def transfer(self, new: NewTransfer) -> Transfer:

@@ -2,11 +2,11 @@
 
 RightsRequest (a person exercising a right; has a clock) · Objection (a purpose a person said no to) · Disclosure (data
 given to an authority) · Transfer (data given to a processor) · Breach (has 72 hours) · Alarm (a clock that nears its
-end) · Dossier (everything the ledger knows of a person).
+end) · Share (consent to pictures with another) · Dossier (everything the ledger knows of a person).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -36,6 +36,13 @@ class TransferId(Id):
 
     __slots__ = ()
     prefix = "trf"
+
+
+class ShareId(Id):
+    """One person's consent to pictures with another."""
+
+    __slots__ = ()
+    prefix = "shr"
 
 
 class Right(StrEnum):
@@ -355,3 +362,27 @@ class ComplianceReport:
     log_root: str
     events: Mapping[str, int]
     findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewShare:
+    """`giver` agrees that `receiver` makes pictures of both with `giver`'s model."""
+
+    model: ArtifactId
+    giver: SubjectId
+    receiver: SubjectId
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A consent; in force until it is withdrawn or the model is gone."""
+
+    id: ShareId
+    model: ArtifactId
+    giver: SubjectId
+    receiver: SubjectId
+    given_at: datetime
+    withdrawn_at: datetime | None = None
+
+    def withdrawn(self, at: datetime) -> "Share":
+        return replace(self, withdrawn_at=at)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from governance.model import Page, Purpose, RequestId, SubjectId, Target
+from governance.model import Artifact, ArtifactId, Page, Purpose, RequestId, SubjectId, Target
 from governance.rights.alarms import Alarms
 from governance.rights.breaches import Breaches
 from governance.rights.dossiers import Dossiers
@@ -19,16 +19,20 @@ from governance.rights.model import (
     NewBreach,
     NewDisclosure,
     NewRightsRequest,
+    NewShare,
     NewTransfer,
     ProcessingRegister,
     RightsRequest,
     Settlement,
+    Share,
+    ShareId,
     Takedown,
     TakedownReason,
     Transfer,
 )
 from governance.rights.reports import Reports
 from governance.rights.requests import RightsRequests
+from governance.rights.shares import Shares
 from governance.rights.sharing import Sharing
 
 
@@ -40,6 +44,7 @@ class RightsParts:
     dossiers: Dossiers
     alarms: Alarms
     sharing: Sharing
+    shares: Shares
     breaches: Breaches
     reports: Reports
 
@@ -95,6 +100,18 @@ class RightsService:
 
     async def disclosures(self, subject: SubjectId | None = None) -> Sequence[Disclosure]:
         return await self.rights.sharing.disclosed(subject)
+
+    async def give_share(self, new: NewShare) -> Share:
+        return await self.rights.shares.give(new)
+
+    async def shares(self, person: SubjectId) -> Sequence[Share]:
+        return await self.rights.shares.listed(person)
+
+    async def shared_model(self, id: ArtifactId, person: SubjectId) -> Artifact:
+        return await self.rights.shares.model_for(id, person)
+
+    async def withdraw_share(self, id: ShareId, giver: SubjectId) -> Share:
+        return await self.rights.shares.withdraw(id, giver)
 
     async def transfer(self, new: NewTransfer) -> Transfer:
         return await self.rights.sharing.transfer(new)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -11,13 +11,14 @@ from ray import serve
 
 from governance.blobs.s3 import S3BlobStore
 from governance.client import GovernanceClient
+from governance.clock import utc_now
 from governance.config import BlobSettings
 from governance.holder import Holder
 from governance.model import HolderKind
 from serve_apps.config import GeneratorSettings, ServeSettings
 from serve_apps.engine.config import EngineConfig, Execution
 from serve_apps.engine.engine import Engine
-from serve_apps.engine.model import Size
+from serve_apps.engine.model import Picture, Size
 from serve_apps.generator.adapters import AdapterGate
 from serve_apps.generator.errors import GenerationFailed
 from serve_apps.generator.failures import failure_of
@@ -26,6 +27,8 @@ from serve_apps.generator.routing import REPORT, RESIDENT
 from serve_apps.generator.scaling import QUEUED_STEPS
 from serve_apps.generator.service import Generator
 from serve_apps.generator.wire import Call, Event, Failed, open_order
+from serve_apps.ingress.secrets import load_secret
+from serve_apps.provenance.stamp import Stamp
 from serve_apps.telemetry import log_as_json, trace_to
 from training.engine.base import BaseModel
 
@@ -41,11 +44,20 @@ class GeneratorReplica:
         holder = await Holder.open(
             GovernanceClient.connect(), S3BlobStore(blobs), kind=HolderKind.GENERATOR, region=settings.region
         )
-        await self.assemble(settings, base, holder, serve.get_replica_context().replica_id.unique_id)
+        stamp = Stamp(settings.provenance, load_secret(settings.secret_file).provenance_key, utc_now())
+        name = serve.get_replica_context().replica_id.unique_id
+        await self.assemble(settings, base, holder, name, stamp.png)
 
-    async def assemble(self, settings: ServeSettings, base: BaseModel, holder: Holder, name: str) -> None:
+    async def assemble(
+        self,
+        settings: ServeSettings,
+        base: BaseModel,
+        holder: Holder,
+        name: str,
+        finish: Callable[[Picture], bytearray],
+    ) -> None:
         """Wire the parts and start; the holder belongs to the replica from now on. Compiled code is made here, before
-        the first request and before anything personal is held."""
+        the first request and before anything personal is held. `finish` makes the file of a finished picture."""
         self._drain_s = settings.generator.drain_s
         self._reports = 0
         self._holder = holder
@@ -58,7 +70,7 @@ class GeneratorReplica:
         await asyncio.to_thread(self._engine.warm)
         self._engine.start()
         self._cleanup.push_async_callback(self._end_engine)
-        self._generator = Generator(self._engine, holder)
+        self._generator = Generator(self._engine, holder, finish)
         self._meter = EngineMeter(name)
 
     async def generate(self, call: Call) -> AsyncGenerator[Event, None]:

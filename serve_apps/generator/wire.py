@@ -23,8 +23,17 @@ class Transport(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """One person's part of a picture: made by their model, None the base, from a prompt of its own."""
+
+    adapter: ArtifactId | None
+    prompt: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """Everything one request for pictures asks for. `width`, `height` in pixels; picture i has seed `seed + i`.
+    `people`: those of a picture of several, from left to right, each `width` wide; empty for a picture of one.
     `trace`: the span that the pictures belong to."""
 
     subject: SubjectId
@@ -42,7 +51,13 @@ class Order:
     sampler: Sampler
     partial_images: int
     deadline_s: float
+    people: tuple[Place, ...] = field(default=(), repr=False)
     trace: str = ""
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Of `people`, or the one place of the order's own model and prompt."""
+        return self.people or (Place(self.adapter, self.prompt),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +112,7 @@ Event = Progress | Preview | Finished | Failed
 def seal_order(order: Order, transport: Transport) -> Call:
     """The order as it may travel."""
     plain = json.dumps(asdict(order)).encode()
-    rows = order.images * (2 if order.guidance > 1 else 1)
+    rows = order.images * len(order.places) * (2 if order.guidance > 1 else 1)
     return Call(order.adapter, order.steps * rows, transport.seal(plain))
 
 
@@ -108,5 +123,6 @@ def open_order(call: Call, transport: Transport) -> Order:
     raw["run"] = RunId(raw["run"])
     raw["prompt_artifact"] = ArtifactId(raw["prompt_artifact"])
     raw["adapter"] = ArtifactId(raw["adapter"]) if raw["adapter"] else None
+    raw["people"] = tuple(Place(ArtifactId(each["adapter"]), each["prompt"]) for each in raw["people"])
     raw["sampler"] = Sampler(raw["sampler"])
     return Order(**raw)

@@ -23,11 +23,13 @@ from serve_apps.ingress.routers import (
     requests,
     rights,
     sessions,
+    shares,
     staff,
     statistics,
     support,
     trainings,
     uploads,
+    verify,
     webhooks,
 )
 from serve_apps.ingress.services import Services
@@ -46,6 +48,7 @@ ROUTERS = (
     artifacts,
     requests,
     rights,
+    shares,
     imports,
     consents,
     events,
@@ -54,6 +57,7 @@ ROUTERS = (
     statistics,
     dpo,
     opendsr,
+    verify,
     policy,
     health,
 )

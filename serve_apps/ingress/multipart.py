@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from fastapi import Request
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
@@ -24,6 +25,14 @@ class Part:
     def wipe(self) -> None:
         """Overwrites the bytes in place."""
         self.data[:] = bytes(len(self.data))
+
+
+async def form_of(request: Request, limits: UploadSettings) -> list[Part]:
+    """The form of a request; one that says itself that it is too large is refused before a byte of it is read."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limits.max_request_bytes:
+        raise TooLarge(f"the form has {declared} bytes, at most {limits.max_request_bytes} are accepted")
+    return await read_form(request.headers.get("content-type", ""), request.stream(), limits)
 
 
 async def read_form(content_type: str, body: AsyncIterator[bytes], limits: UploadSettings) -> list[Part]:

@@ -13,6 +13,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageCms
 
+from serve_apps.checks.model import Pixels
 from serve_apps.config import UploadSettings
 
 pillow_heif.register_heif_opener(thumbnails=False)
@@ -69,15 +70,27 @@ class CleanPhoto:
 
 def clean(data: bytes | bytearray, limits: UploadSettings) -> CleanPhoto:
     """The photo, upright and re-encoded; `PhotoRefused` says what is wrong with it. CPU-bound: call it in a thread."""
+    with _opened(data, limits) as opened:
+        upright = _upright(_load(opened), opened)
+    plain = _scaled(_to_rgb(upright, opened.info.get("icc_profile")), limits.max_kept_side)
+    return _encoded(plain, lossless=opened.format in LOSSLESS_FORMATS)
+
+
+def pixels(data: bytes | bytearray, limits: UploadSettings) -> tuple[Pixels, str]:
+    """The pixels as they lie in the file, with its media type; `PhotoRefused` as for `clean`. CPU-bound."""
+    with _opened(data, limits) as opened:
+        media_type = Image.MIME.get(opened.format or "", "application/octet-stream")
+        return np.array(_to_rgb(_load(opened), None)), media_type
+
+
+def _opened(data: bytes | bytearray, limits: UploadSettings) -> Image.Image:
     if not data:
         raise PhotoRefused(Fault.EMPTY, "the file has no bytes")
     if len(data) > limits.max_photo_bytes:
         raise too_many_bytes(len(data), limits)
-    with _open(data) as opened:
-        _check_header(opened, limits)
-        upright = _upright(_load(opened), opened)
-    plain = _scaled(_to_rgb(upright, opened.info.get("icc_profile")), limits.max_kept_side)
-    return _encoded(plain, lossless=opened.format in LOSSLESS_FORMATS)
+    opened = _open(data)
+    _check_header(opened, limits)
+    return opened
 
 
 def too_many_bytes(size: int, limits: UploadSettings) -> PhotoRefused:

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Any
 
 from governance.errors import GovernanceError, NotFound
 from governance.model import (
@@ -22,7 +23,7 @@ from governance.model import (
     SubjectId,
 )
 from governance.tracing import here
-from serve_apps.generator.wire import Event, Finished, Order
+from serve_apps.generator.wire import Event, Finished, Order, Place
 from serve_apps.ingress.errors import Invalid
 from serve_apps.ingress.schemas.images import GenerateImages
 from serve_apps.ingress.services import Services
@@ -39,6 +40,7 @@ class Plan:
 
     body: GenerateImages
     adapter: Artifact | None
+    people: tuple[Place, ...]
     images: int
     size: str
     steps: int
@@ -66,6 +68,7 @@ async def plan(parts: Services, owner: SubjectId, body: GenerateImages) -> Plan:
         raise Invalid("`partial_images` needs `stream: true`", code="invalid_parameter", param="partial_images")
     return Plan(
         body=body,
+        people=await _people(parts, owner, body, images),
         adapter=await _adapter(parts, owner, body.model),
         images=images,
         size=str(size),
@@ -77,8 +80,9 @@ async def plan(parts: Services, owner: SubjectId, body: GenerateImages) -> Plan:
 
 async def place(parts: Services, owner: SubjectId, this: Plan) -> Order:
     """Starts the run (P2.5) and keeps the prompt as an artifact, so that access and erasure cover it too."""
-    inputs = (this.adapter.id,) if this.adapter else ()
-    charge = Charge(parts.prices.picture, this.images)
+    models = [place.adapter for place in this.people if place.adapter] or ([this.adapter.id] if this.adapter else [])
+    inputs = tuple(dict.fromkeys(models))
+    charge = Charge(parts.prices.picture * max(1, len(this.people)), this.images)
     run = await parts.governance.start_run(NewRun(Purpose.GENERATION, (owner,), inputs, charge))
     RUN.set(run.id)
     try:
@@ -91,7 +95,8 @@ async def place(parts: Services, owner: SubjectId, this: Plan) -> Order:
         subject=owner,
         run=run.id,
         prompt_artifact=prompt,
-        adapter=this.adapter.id if this.adapter else None,
+        adapter=inputs[0] if inputs else None,
+        people=this.people,
         prompt=this.body.prompt,
         negative_prompt=this.body.negative_prompt,
         images=this.images,
@@ -148,8 +153,26 @@ async def _adapter(parts: Services, owner: SubjectId, model: str | None) -> Arti
     return artifact
 
 
+async def _people(parts: Services, owner: SubjectId, body: GenerateImages, images: int) -> tuple[Place, ...]:
+    """Each person's model, which is the caller's own or shared with them (P5.2)."""
+    if body.people is None:
+        return ()
+    if body.model is not None:
+        raise Invalid("give either `model` or `people`", code="invalid_parameter", param="people")
+    if body.partial_images:
+        raise Invalid("there are no previews of several people", code="invalid_parameter", param="partial_images")
+    _at_most(images * len(body.people), parts.settings.images.max_images, "n")
+    places = []
+    for each in body.people:
+        model = await parts.governance.shared_model(ArtifactId(each.model), owner)
+        places.append(Place(model.id, each.prompt or body.prompt))
+    return tuple(places)
+
+
 async def _write_prompt(parts: Services, owner: SubjectId, this: Plan, run: RunId) -> ArtifactId:
-    document = {"prompt": this.body.prompt, "negative_prompt": this.body.negative_prompt}
+    document: dict[str, Any] = {"prompt": this.body.prompt, "negative_prompt": this.body.negative_prompt}
+    if this.people:
+        document["people"] = [place.prompt for place in this.people]
     new = NewArtifact(Kind.PROMPT, (owner,), Purpose.GENERATION, run=run)
     return (await parts.holder.write(new, bytearray(json.dumps(document).encode()))).id
 

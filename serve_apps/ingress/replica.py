@@ -39,7 +39,9 @@ class IngressReplica:
             governance, S3BlobStore(blobs), kind=HolderKind.INGRESS, region=settings.region
         )
         self._cleanup.push_async_callback(self._holder.close)
-        services = compose(
+        # In a thread: models of the photo checks take seconds to load.
+        services = await asyncio.to_thread(
+            compose,
             governance=governance,
             holder=self._holder,
             generator=ServeGenerator(generator, self._holder.transport),

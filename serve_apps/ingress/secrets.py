@@ -49,6 +49,7 @@ class Secrets:
         self._webhook = _derive(root, b"webhook")
         self._code = _derive(root, b"code")
         self._operator = _derive(root, b"operator")
+        self.provenance_key = _derive(root, b"provenance")
         self.dsr_signer = DsrSigner(_derive(root, b"opendsr"))
 
     def email_hash(self, email: str) -> bytes:

@@ -16,6 +16,7 @@ from governance.policy import Policy, shipped
 from serve_apps.billing.pretend import PretendTill
 from serve_apps.billing.prices import Prices, prices
 from serve_apps.billing.till import Till
+from serve_apps.checks.inspector import Inspector
 from serve_apps.config import Mode, ServeSettings
 from serve_apps.generator.client import GeneratorClient
 from serve_apps.ingress.attempts import Attempts
@@ -23,6 +24,7 @@ from serve_apps.ingress.followers import Followers
 from serve_apps.ingress.openid import IdTokens
 from serve_apps.ingress.passwords import Passwords
 from serve_apps.ingress.secrets import Secrets
+from serve_apps.provenance.stamp import Stamp
 
 
 class PlaintextHolder(Protocol):
@@ -47,6 +49,9 @@ class Services:
     address_attempts: Attempts
     request_attempts: Attempts
     prices: Prices
+    inspector: Inspector
+    stamp: Stamp
+    verifications: Attempts
     till: Till | None = None
     id_tokens: IdTokens | None = None
     policy: Policy = field(default_factory=shipped)
@@ -64,7 +69,7 @@ def compose(
     till: Till | None = None,
     now: Callable[[], datetime] = utc_now,
 ) -> Services:
-    """The ingress's own parts, made from its settings and put beside those that are given."""
+    """The ingress's own parts, made from its settings and put beside those that are given. Raises `CannotLoad`."""
     accounts, testing = settings.accounts, settings.mode is Mode.TEST
     listed = prices(settings.billing.prices_file)
     window_s = accounts.attempts_window.total_seconds()
@@ -81,6 +86,9 @@ def compose(
         prices=listed.without_charge() if testing else listed,
         till=PretendTill() if testing else till,
         id_tokens=IdTokens(settings.openid) if settings.openid else None,
+        inspector=Inspector.of(settings.uploads.checks),
+        stamp=Stamp(settings.provenance, secrets.provenance_key, now()),
+        verifications=Attempts(settings.provenance.verifications, settings.provenance.window.total_seconds()),
         now=now,
     )
 

@@ -1,5 +1,7 @@
 """Trainings: photos and captions become a job in the queue."""
 
+import asyncio
+
 from governance.model import (
     Artifact,
     ArtifactId,
@@ -13,6 +15,7 @@ from governance.model import (
     Purpose,
     SubjectId,
 )
+from serve_apps.checks.model import Looks
 from serve_apps.ingress.errors import Complaint, Invalid
 from serve_apps.ingress.idempotency import Once, once, recalled, settle
 from serve_apps.ingress.recipes import Work, taken
@@ -31,6 +34,7 @@ async def begin(parts: Services, owner: SubjectId, body: NewTraining, key: str |
     work = taken(parts.settings.trainings, body.preset, body.params())
     photos = [await parts.governance.artifact(ArtifactId(photo), owner) for photo in body.photos]
     _check_kinds(photos)
+    await _check_together(parts, photos)
     captions = [await _caption(parts, owner, photo, body.captions.get(photo.id)) for photo in photos]
     inputs = (*[photo.id for photo in photos], *[caption for caption in captions if caption is not None])
     return await _enqueue(parts, owner, work, inputs, this)
@@ -80,6 +84,24 @@ def _check_kinds(photos: list[Artifact]) -> None:
     ]
     if wrong:
         raise Invalid("; ".join(f"{each.field}: {each.detail}" for each in wrong), code="not_a_photo", complaints=wrong)
+
+
+async def _check_together(parts: Services, photos: list[Artifact]) -> None:
+    """What can only be said of all photos of a model, also of those that came in different uploads: before a credit is
+    held for it."""
+    looks: list[Looks] = []
+    try:
+        for photo in photos:
+            async with parts.holder.plaintext(photo.id, Purpose.TRAINING) as data:
+                looks.append(await asyncio.to_thread(parts.inspector.look, data))
+        remarks = parts.inspector.compare(looks)
+    finally:
+        for each in looks:
+            each.wipe()
+    if remarks:
+        wrong = [Complaint(f"photos[{each.number}]", each.reason, each.detail) for each in remarks]
+        told = "; ".join(f"{each.field}: {each.detail}" for each in wrong)
+        raise Invalid(f"no model can be made of these photos: {told}", code="photos_refused", complaints=wrong)
 
 
 async def _caption(parts: Services, owner: SubjectId, photo: Artifact, text: str | None) -> ArtifactId | None:

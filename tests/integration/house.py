@@ -33,8 +33,10 @@ from serve_apps.ingress.server import HttpServer
 from serve_apps.ingress.services import compose
 from serve_apps.notices.desk import NoticeDesk
 from serve_apps.notices.mailer import SmtpMailer
+from serve_apps.provenance.stamp import Stamp
 from serve_apps.webhooks.desk import WebhookDesk
 from serve_apps.webhooks.sender import Sender
+from tests.support.clamd import clamd
 from tests.support.governance import REGION, fresh_database, settings_for
 from tests.unit.serve_apps.engine.tiny import TinyBase, tiny_base
 
@@ -45,7 +47,7 @@ SETTINGS = ServeSettings(
     port=0,
     region=REGION,
     uploads=UploadSettings(max_photos=12, max_photo_bytes=400_000, max_request_bytes=4_000_000, max_pixels=4_000_000),
-    images=ImageSettings(sizes=("16x16", "32x16"), default_steps=4, max_images=4),
+    images=ImageSettings(sizes=("16x16", "32x16", "64x64"), default_steps=4, max_images=4),
     webhooks=WebhookSettings(schemes=("http",), networks=("127.0.0.0/8",), poll_s=0.1),
     accounts=AccountSettings(
         regions=(REGION,),
@@ -83,7 +85,8 @@ def open_house(
 ) -> Iterator[House]:
     """Runs it on a thread of its own for the length of the block."""
     folder.chmod(0o700)
-    with fresh_database(servers) as dsn:
+    with fresh_database(servers) as dsn, clamd() as scanner:
+        settings = scanned_by(settings, scanner.address)
         given = {"payments": settings.billing.payments, "mail": settings.mail}
         governance = settings_for(servers, dsn, folder, patience_s=3.0).model_copy(update=given)
         started = threading.Event()
@@ -117,6 +120,12 @@ def open_house(
             thread.join(30)
 
 
+def scanned_by(settings: ServeSettings, clamav: str) -> ServeSettings:
+    """The settings with a virus scanner at that address."""
+    checks = settings.uploads.checks.model_copy(update={"clamav": clamav})
+    return settings.model_copy(update={"uploads": settings.uploads.model_copy(update={"checks": checks})})
+
+
 @asynccontextmanager
 async def _rooms(governance: GovernanceSettings, clock: Callable[[], datetime], settings: ServeSettings) -> Any:
     async with AsyncExitStack() as stack:
@@ -129,7 +138,8 @@ async def _rooms(governance: GovernanceSettings, clock: Callable[[], datetime], 
         base = tiny_base("epsilon")
         engine = _engine(base, holders[HolderKind.GENERATOR])
         stack.push_async_callback(asyncio.to_thread, engine.close)
-        generator = Generator(engine, holders[HolderKind.GENERATOR])
+        stamp = Stamp(settings.provenance, SECRETS.provenance_key, clock())
+        generator = Generator(engine, holders[HolderKind.GENERATOR], stamp.png)
         services = compose(
             service,
             holders[HolderKind.INGRESS],
@@ -162,7 +172,7 @@ async def _rooms(governance: GovernanceSettings, clock: Callable[[], datetime], 
 
 def _engine(base: TinyBase, holder: Holder) -> Engine:
     gate = AdapterGate(holder)
-    sizes = (Size(16, 16), Size(16, 32))
+    sizes = (Size(16, 16), Size(16, 32), Size(64, 64))
     config = EngineConfig(sizes=sizes, max_rows=8, row_buckets=(1, 2, 4, 8), slots=8, max_waiting=6)
     engine = Engine(base.copy(), config, gate.fetch, gate.released)
     gate.connect(engine.drop_adapter)

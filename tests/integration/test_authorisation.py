@@ -17,6 +17,7 @@ OPEN = {
     ("POST", "/v1/sessions/refresh"), ("POST", "/v1/sessions/openid"), ("POST", "/v1/confirmations"),
     ("POST", "/v1/password-resets"), ("POST", "/v1/passwords"), ("POST", "/v1/unsubscriptions"),
     ("GET", "/.well-known/gpc.json"),
+    ("POST", "/v1/verify"),
     ("GET", "/opendsr/v2/discovery"), ("GET", "/opendsr/v2/certificate"),
 }  # fmt: skip
 FOR_THE_ERASED = {("GET", "/v1/requests/{request_id}"), ("GET", "/v1/requests/{request_id}/certificate")}
@@ -53,14 +54,15 @@ BEYOND_TRAININGS = [each for each in GUARDED if each not in ANY_TOKEN and not ea
 def ask(http: httpx.Client, method: str, path: str, **ids: str) -> httpx.Response:
     """A request that would be carried out, were it allowed."""
     names = ("artifact_id", "training_id", "request_id", "model_id", "order_id", "hold_id", "breach_id", "number",
-             "webhook_id", "event_id", "ticket_id", "token_id", "consent_id", "purpose", "version")
+             "webhook_id", "event_id", "ticket_id", "token_id", "consent_id", "purpose", "version", "share_id")
     unknown = {
         "order_id": "ord_" + uuid4().hex, "number": str(uuid4()), "webhook_id": "whk_" + uuid4().hex,
         "consent_id": "con_" + uuid4().hex, "purpose": "marketing", "version": "2999-01-01",
         "token_id": "tok_" + uuid4().hex, "event_id": "evt_" + uuid4().hex, "ticket_id": "tkt_" + uuid4().hex,
+        "share_id": "shr_" + uuid4().hex,
     }  # fmt: skip
     filled = path.format(**{name: ids.get(name) or unknown.get(name, "art_" + uuid4().hex) for name in names})
-    if path == "/v1/uploads":
+    if path in ("/v1/uploads", "/v1/uploads/checks"):
         return http.request(method, filled, files=[("photos", ("a.png", picture(), "image/png"))])
     if path.startswith("/v1/support/tickets") and method == "POST":
         return http.request(method, filled, files=[("message", (None, "Hej"))])
@@ -72,6 +74,7 @@ def ask(http: httpx.Client, method: str, path: str, **ids: str) -> httpx.Respons
         "/v1/webhooks": {"url": "http://127.0.0.1:1/"},
         "/v1/webhooks/{webhook_id}": {"enabled": True},
         "/v1/images/generations": {"prompt": "a face"},
+        "/v1/shares": {"model": "art_" + uuid4().hex, "receiver": "sub_" + uuid4().hex},
     }
     body = bodies.get(path) if method in ("POST", "PATCH") else None
     return http.request(method, filled, json=body) if body else http.request(method, filled)
@@ -145,8 +148,10 @@ def everything(house: House) -> dict[str, str]:
     webhook = owner.http.post("/v1/webhooks", json={"url": "http://127.0.0.1:1/"}).json()["id"]
     event = owner.http.post(f"/v1/webhooks/{webhook}/test").json()["event"]
     ticket = owner.http.post("/v1/support/tickets", files=[("message", (None, "Hej"))]).json()["id"]
+    sharing = {"model": model, "receiver": newcomer(house).id}
+    share = owner.http.post("/v1/shares", json=sharing).json()["id"]
     ids = {"artifact_id": model, "model_id": model, "training_id": training, "request_id": request}
-    ids |= {"order_id": order, "webhook_id": webhook, "event_id": event, "ticket_id": ticket}
+    ids |= {"order_id": order, "webhook_id": webhook, "event_id": event, "ticket_id": ticket, "share_id": share}
     key = owner.http.post("/v1/tokens", json={"scopes": ["images"]}).json()["id"]
     consent = owner.http.post("/v1/consents", json={"purpose": "marketing"}).json()["id"]
     return ids | {"token_id": key, "consent_id": consent}

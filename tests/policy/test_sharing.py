@@ -15,6 +15,23 @@ def test_p5_1_nobody_gets_data_without_a_contract(person: Person, officer: Perso
     assert officer.http.post("/v1/dpo/transfers", json=fitting).status_code == 201
 
 
+def test_p5_2_a_picture_of_two_needs_both_and_any_one_s_no_removes_it(person: Person, stranger: Person) -> None:
+    """Without the other's consent there is none; with it the picture is both's; withdrawn, it is gone for both."""
+    hers, his = person.train(1), stranger.train(2)
+    people = [{"model": hers}, {"model": his, "prompt": "somebody else"}]
+    assert person.picture(people=people).status_code == 404
+    share = stranger.http.post("/v1/shares", json={"model": his, "receiver": person.id})
+    assert share.status_code == 201, share.text
+    made = person.picture(people=people, response_format="url")
+    assert made.status_code == 200, made.text
+    path = f"/v1/artifacts/{made.json()['data'][0]['artifact']}"
+    assert {one.http.get(f"{path}/content").status_code for one in (person, stranger)} == {200}
+    assert set(person.http.get(path).json()["parents"]) >= {hers, his}
+    assert stranger.http.delete(f"/v1/shares/{share.json()['id']}").status_code == 200
+    assert {one.http.get(f"{path}/content").status_code for one in (person, stranger)} == {410}
+    assert person.picture(people=people).status_code == 404
+
+
 def test_p5_3_a_disclosure_is_recorded(person: Person, officer: Person) -> None:
     """To whom, what and on what basis; free text about a person has no place in it."""
     body = {"subject": person.id, "recipient": "police", "basis": "code-of-procedure-804", "reference": "case-4711"}

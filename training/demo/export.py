@@ -15,6 +15,7 @@ from transformers import CLIPTokenizer
 from training.demo import weights
 from training.demo.base import BaseObjective, build_scheduler
 from training.demo.checker import CheckerObjective
+from training.demo.finder import FinderObjective, store_finder
 from training.demo.identity import EncoderObjective
 from training.demo.nets import store
 from training.demo.pretrain import PretrainConfig
@@ -61,7 +62,7 @@ def export_base(folder: Path, out: Path, config: PretrainConfig) -> None:
 
 
 def export_readers(folder: Path, out: Path, config: PretrainConfig) -> None:
-    """Stores the identity encoder and the attribute checker."""
+    """Stores the identity encoder, the attribute checker and the face finder."""
     encoder = EncoderObjective(config.encoder)
     encoder.load_state_dict(learned(folder, "encoder"))
     checker = CheckerObjective(config.checker)
@@ -72,6 +73,9 @@ def export_readers(folder: Path, out: Path, config: PretrainConfig) -> None:
         (checker.expression, weights.EXPRESSION_CHECKER),
     ):
         store(net, out / place.name)
+    finder = FinderObjective(config.finder)
+    finder.load_state_dict(learned(folder, "finder"))
+    store_finder(finder.net, out / weights.FINDER.name)
 
 
 def main(

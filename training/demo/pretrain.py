@@ -1,8 +1,8 @@
 """Trains the demo world's models from its own people: `python -m training.demo.pretrain`.
 
-Four stages, each small enough for a laptop and each resumed where it was cut off: what reads pictures (`checker`,
-`encoder`), the decoder of the picture autoencoder (`vae`) and the generator (`base`). All of them run through Ray
-Train; `--workers 0` runs them in this process, without a cluster.
+Five stages, each small enough for a laptop and each resumed where it was cut off: what reads pictures (`checker`,
+`encoder`, `finder`), the decoder of the picture autoencoder (`vae`) and the generator (`base`). All of them run through
+Ray Train; `--workers 0` runs them in this process, without a cluster.
 
 To train a base of your own, bring a `Stage` (an objective and its batches) for `stages` below; to use one that exists,
 name its diffusers folder or hub id in the settings (`PIXREUNION_TRAINING__BASE__PATH`) and train nothing.
@@ -23,13 +23,15 @@ from training.demo.base import BaseConfig, BaseStage
 from training.demo.basis import Basis, fit_basis
 from training.demo.checker import CheckerConfig, CheckerStage
 from training.demo.dataset import Dataset, DatasetConfig, load_or_draw
+from training.demo.faces import FinderConfig
+from training.demo.finder import FinderStage
 from training.demo.identity import EncoderConfig, EncoderStage
 from training.demo.loop import LoopConfig, Stage, Trainer, Workers
 from training.demo.seeds import BASE_TRAINING, ENCODER_TRAINING
 from training.demo.tokenizer import build_tokenizer
 from training.demo.vae import VaeConfig, VaeStage
 
-STAGES = ("checker", "encoder", "vae", "base")
+STAGES = ("checker", "encoder", "finder", "vae", "base")
 BASIS_PICTURES = 3000
 
 
@@ -43,10 +45,12 @@ class PretrainConfig:
     base: BaseConfig = BaseConfig()
     encoder: EncoderConfig = EncoderConfig()
     checker: CheckerConfig = CheckerConfig()
+    finder: FinderConfig = FinderConfig()
     loops: dict[str, LoopConfig] = field(
         default_factory=lambda: {
             "checker": LoopConfig(steps=2_000, batch=64, learning_rate=1e-3),
             "encoder": LoopConfig(steps=2_000, batch=128, learning_rate=1e-3),
+            "finder": LoopConfig(steps=1_500, batch=32, learning_rate=2e-3),
             "vae": LoopConfig(steps=3_000, batch=16, learning_rate=2e-3, ema=0.995),
             "base": LoopConfig(steps=4_500, batch=64, learning_rate=5e-4, ema=0.9990, bfloat16=True, warmup=200),
         }
@@ -77,8 +81,10 @@ def basis_of(dataset: Dataset, channels: int) -> Basis:
 
 def build_stage(name: str, config: PretrainConfig, folder: Path) -> Stage:
     """One stage with its pictures, drawn first when they are not in the folder."""
-    if name in ("checker", "encoder"):
+    if name in ("checker", "encoder", "finder"):
         pictures = load_or_draw(folder / "encoder-people", ENCODER_TRAINING, config.encoder_people)
+        if name == "finder":
+            return FinderStage(pictures, config.finder)
         return CheckerStage(pictures, config.checker) if name == "checker" else EncoderStage(pictures, config.encoder)
     pictures = load_or_draw(folder / "base-people", BASE_TRAINING, config.base_people)
     basis = basis_of(pictures, config.base.latent_channels)

@@ -5,6 +5,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "weights"
 BASE = FOLDER / "base"
 ENCODER = FOLDER / "encoder.safetensors"
+FINDER = FOLDER / "finder.safetensors"
 SCENE_CHECKER = FOLDER / "scene.safetensors"
 EXPRESSION_CHECKER = FOLDER / "expression.safetensors"
 

@@ -14,6 +14,15 @@ class ResponseFormat(StrEnum):
     B64_JSON = "b64_json"
 
 
+class PersonInPicture(Body):
+    """One person of a picture of several: their model, yours or one that is shared with you (`/v1/shares`)."""
+
+    model: str = Field(max_length=64, examples=["art_01a20baf9dd6707993b5dc044a7a3ac2"])
+    prompt: str | None = Field(
+        default=None, min_length=1, max_length=4000, repr=False, description="Theirs alone; else `prompt`."
+    )
+
+
 class GenerateImages(Body):
     """OpenAI's fields first; of `quality`, `style`, `background`, `moderation` and `output_format` only the values
     that this service gives anyway are accepted. The service's own are `negative_prompt` and those after it."""
@@ -36,6 +45,14 @@ class GenerateImages(Body):
     guidance: float | None = Field(default=None, ge=0, le=30)
     steps: int | None = Field(default=None, ge=1)
     sampler: Sampler = Sampler.DDIM
+    people: list[PersonInPicture] | None = Field(
+        default=None,
+        min_length=2,
+        max_length=4,
+        examples=[None],
+        description="A picture of several people, each in a place of their own from left to right; `size` is that of a"
+        " place. It belongs to all of them. Instead of `model`.",
+    )
 
 
 class ImageData(Answer):

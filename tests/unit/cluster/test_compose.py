@@ -4,7 +4,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from cluster.compose import Plan, plan, secret_files
-from cluster.config import DEMO_BASE, S3Settings, Settings
+from cluster.config import DEMO_BASE, DEMO_CHECKS, S3Settings, Settings
 from cluster.home import Home
 from cluster.ports import Port, PortBlock
 from cluster.rayhead import LEAST_CPUS
@@ -94,3 +94,11 @@ def test_a_request_may_not_ask_for_what_no_worker_takes(tmp_path: Path) -> None:
     made = composed(tmp_path, training=training, serving=asked).serving.trainings
     assert made.limits == RecipeLimits(rank=8, steps=500, targets=Targets.ATTENTION, text_encoder=False)
     assert (made.family, made.gpu_seconds["fast"]) == (Family.SDXL, 9.0)
+
+
+def test_photos_are_looked_at_for_the_demo_world_s_faces_beside_its_base_alone(tmp_path: Path) -> None:
+    assert composed(tmp_path).serving.uploads.checks.face_finder == DEMO_CHECKS["face_finder"]
+    mine = composed(tmp_path, training={"base": {"path": "/models/mine"}})
+    assert mine.serving.uploads.checks.face_finder == ""
+    named = composed(tmp_path, serving={"uploads": {"checks": {"face_finder": "my.faces:finder"}}})
+    assert named.serving.uploads.checks.face_finder == "my.faces:finder"

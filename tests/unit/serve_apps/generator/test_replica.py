@@ -17,6 +17,7 @@ from serve_apps.config import GeneratorSettings, ImageSettings, ServeSettings
 from serve_apps.engine.config import Execution
 from serve_apps.engine.engine import Engine
 from serve_apps.engine.model import Size
+from serve_apps.generator.pictures import png_of
 from serve_apps.generator.replica import GeneratorReplica, engine_config, load_base, size_of
 from serve_apps.generator.routing import REPORT, RESIDENT
 from serve_apps.generator.scaling import QUEUED_STEPS
@@ -73,7 +74,7 @@ def holder(base: TinyBase) -> Holder:
 
 async def replica_of(base: TinyBase, holder: Any) -> GeneratorReplica:
     made = GeneratorReplica.__new__(GeneratorReplica)
-    await made.assemble(SETTINGS, base.copy(), holder, "one")
+    await made.assemble(SETTINGS, base.copy(), holder, "one", png_of)
     return made
 
 

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -19,7 +20,7 @@ from serve_apps.engine.engine import Engine
 from serve_apps.engine.model import Size
 from serve_apps.generator.errors import GenerationFailed
 from serve_apps.generator.service import Generator
-from serve_apps.generator.wire import Event, Finished, Preview, Progress
+from serve_apps.generator.wire import Event, Finished, Place, Preview, Progress
 from tests.unit.serve_apps.engine.tiny import TinyBase, tiny_adapter, tiny_base
 from tests.unit.serve_apps.generator.orders import order, transport
 
@@ -121,3 +122,20 @@ async def test_an_order_the_engine_cannot_serve_says_what_to_change(engine: Engi
     with pytest.raises(GenerationFailed, match="size 999x32 is not offered") as failed:
         await events_of(Generator(engine, Holder()), width=999)
     assert failed.value.code == "invalid_request"
+
+
+async def test_a_picture_of_several_is_one_artifact_of_all_their_models(engine: Engine) -> None:
+    holder = Holder()
+    generator = Generator(engine, holder)
+    people = (Place(ArtifactId("hers"), "a garden"), Place(ArtifactId("his"), "a beach"))
+    events = await events_of(generator, people=people, images=1)
+    assert [(event.index, event.seed) for event in events if isinstance(event, Finished)] == [(0, 7)]
+    [(new, png)] = holder.written
+    assert (new.subjects, new.parents) == (("subject",), ("prompt", "hers", "his"))
+    alone = Holder()
+    for place in people:
+        await events_of(Generator(engine, alone), adapter=place.adapter, prompt=place.prompt)
+    together, *single = (np.asarray(Image.open(io.BytesIO(data))) for data in (png, *(one[1] for one in alone.written)))
+    assert together.shape == (32, 30, 3)
+    assert np.array_equal(together[:, :14], single[0][:, :14]), "nobody's place depends on the others"
+    assert np.array_equal(together[:, 16:], single[1][:, 2:])

@@ -5,6 +5,7 @@ from diffusers import StableDiffusionPipeline
 
 from tests.unit.training.demo.test_pretrain import CONFIG
 from training.demo.export import export_base, export_readers, learned
+from training.demo.faces import face_finder
 from training.demo.loop import Silent, Trainer, Workers
 from training.demo.nets import load
 from training.demo.pretrain import STAGES, build_stage
@@ -39,6 +40,7 @@ def test_what_ships_is_the_average_of_the_weights(folder):
 def test_readers_load_again(folder, tmp_path):
     export_readers(folder, tmp_path, CONFIG)
     assert load(tmp_path / "encoder.safetensors", CONFIG.encoder.net)
+    assert face_finder(tmp_path / "finder.safetensors", CONFIG.finder)
     assert load(tmp_path / "scene.safetensors", CONFIG.checker.scene)
     assert load(tmp_path / "expression.safetensors", CONFIG.checker.expression)
 

@@ -1,0 +1,1 @@
+"""What is looked at in photos before anything is paid, and who looks."""
