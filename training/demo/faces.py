@@ -57,7 +57,8 @@ class DemoFaceFinder:
     def maps(self, square: NDArray[np.uint8]) -> Array:
         """(cells, cells, 2) of a picture of the finder's side: the logit of a face, its side's logarithm."""
         features = self._body(to_array(square[None]))
-        return convolved(features, self._tensors["head.weight"], self._tensors["head.bias"])[0]
+        maps: Array = convolved(features, self._tensors["head.weight"], self._tensors["head.bias"])[0]
+        return maps
 
 
 class LightFaceEncoder:
