@@ -108,6 +108,7 @@ class Template(StrEnum):
     TRAINING_FAILED = "training-failed"
     EXPIRES_SOON = "expires-soon"
     REQUEST_ANSWERED = "request-answered"
+    TICKET_ANSWERED = "ticket-answered"
     POLICY_CHANGES = "policy-changes"
     BUSINESS_TRANSFER = "business-transfer"
     NEWSLETTER = "newsletter"

@@ -5,9 +5,10 @@ from dataclasses import replace
 from governance.clock import Clock
 from governance.errors import Conflict, Gone, NotFound
 from governance.ids import SubjectId, TicketId
-from governance.ledger import artifacts, subjects, tickets
+from governance.ledger import artifacts, notices, subjects, tickets
 from governance.ledger.database import Connection, Database
 from governance.model import ArtifactState, Kind, Page, SubjectStatus
+from governance.people.model import NewNotice, Template
 from governance.support.model import Author, NewMessage, Ticket, TicketState
 
 MOST_MESSAGES = 200
@@ -48,6 +49,9 @@ class Tickets:
             if found.state is not ArtifactState.LIVE:
                 raise Gone()
         await tickets.add_message(conn, ticket, new, self._clock())
+        if new.author is Author.SUPPORT:
+            told = NewNotice(ticket.owner, Template.TICKET_ANSWERED, str(new.text.uuid), {"ticket": ticket.id})
+            await notices.queue(conn, told, self._clock())
 
     async def close(self, id: TicketId, owner: SubjectId | None) -> Ticket:
         async with self._database.transaction() as conn:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from governance.clock import ManualClock
+from governance.model import Role
 from tests.integration.house import House
 from tests.integration.people import Person, newcomer
 from tests.integration.waiting import until
@@ -27,6 +28,16 @@ def test_p4_1_orders_trainings_and_answers_are_told_of_once(
     assert request in text_of(mailbox.wait_for(person.email, "Din anmodning er besvaret"))
     told = [one["Subject"] for one in mailbox.taken if one["To"] == person.email and "Confirm" not in one["Subject"]]
     assert len(told) == 3
+
+
+def test_p4_1_an_answer_of_support_is_told_of(person: Person, stranger: Person, mailbox: Mailbox) -> None:
+    """Who asked gets an e-mail with the ticket's number; the answer itself is read after signing in."""
+    asked = person.http.post("/v1/support/tickets", files=[("message", (None, "Hej"))]).json()["id"]
+    answers = f"/v1/support/queue/{asked}/answers"
+    assert stranger.works_as(Role.SUPPORT).post(answers, json={"message": "Everything is in your copy."}).is_success
+    letter = text_of(mailbox.wait_for(person.email, "We have answered your question"))
+    assert asked in letter
+    assert "copy" not in letter
 
 
 def test_p4_1_what_expires_is_announced_three_days_before(

@@ -7,6 +7,7 @@ from governance.events.model import EventType
 from governance.holder import Holder
 from governance.ids import ArtifactId, SubjectId, TicketId
 from governance.model import Kind, NewArtifact, Purpose
+from governance.people.model import Template
 from governance.service import GovernanceService
 from governance.support.model import Author, NewMessage, TicketState
 from tests.support.governance import completed, photo, sign_up
@@ -29,6 +30,8 @@ async def test_a_ticket_waits_for_one_side_and_then_for_the_other(service: Gover
     await service.parts.events.log.publish()
     [told] = await service.happened(owner, about=ticket.id.uuid)
     assert (told.type, told.data["ticket"]) == (EventType.TICKET_ANSWERED, ticket.id)
+    [letter] = await service.claim_notices(10)
+    assert (letter.subject, letter.template, letter.facts) == (owner, Template.TICKET_ANSWERED, {"ticket": ticket.id})
     for _ in range(2):
         assert (await service.close_ticket(ticket.id, owner)).state is TicketState.CLOSED
     again = NewMessage(Author.CLIENT, await text(holder, owner))

@@ -20,6 +20,7 @@ FACTS: dict[Template, dict[str, Fact]] = {
     Template.BUSINESS_TRANSFER: {"version": "2026-06-01"},
     Template.NEWSLETTER: {},
     Template.REQUEST_ANSWERED: {"request": "req_1", "right": "access"},
+    Template.TICKET_ANSWERED: {"ticket": "tkt_1"},
 }  # fmt: skip
 WORDS = {"name": "Ada Example", "url": "https://app.example", "code": "0123", "link": "https://app.example/x#0123"}
 WORDS |= {"subject": "News", "text": "There is news."}
