@@ -113,7 +113,8 @@ class Secrets:
 
 
 def load_secret(path: Path) -> Secrets:
-    """The service secret of an installation; the same file must be there on every node that runs the ingress."""
+    """The service secret of an installation; the same file must be there on every node that runs an ingress or a
+    generator."""
     return Secrets(path.read_bytes())
 
 

@@ -1,5 +1,6 @@
 """People as the service sees them: through HTTP with a token of their own."""
 
+import base64
 import io
 import json
 from dataclasses import dataclass
@@ -76,6 +77,12 @@ class Person:
     def picture(self, **body: Any) -> httpx.Response:
         asked = {"prompt": "a face", "response_format": "b64_json", **body}
         return self.http.post("/v1/images/generations", json=asked)
+
+    def pixels(self, **body: Any) -> bytes:
+        """Those of one picture: of its file no two are alike, for each has signed credentials of its own."""
+        file = base64.b64decode(self.picture(**body).json()["data"][0]["b64_json"])
+        with Image.open(io.BytesIO(file)) as image:
+            return image.tobytes()
 
 
 def operators_pass(house: House) -> str:
