@@ -60,18 +60,18 @@ def create_account(
     make_room(settings)
     with stranger(settings) as api:
         made = api.sign_up(name, email, password, born.date(), region)
-        remember(settings, service_url(settings), api.sign_in(email, password).access_token)
+        remember(settings, service_url(settings), api.sign_in(email, password))
     answer(json, made, f"Account {made.id}; you are signed in.")
 
 
 @account.command("login")
 def login(email: Email, password: Password, json: Json = False) -> None:
-    """Sign in; the token is kept in a file that you alone can read."""
+    """Sign in; the tokens are kept in a file that you alone can read, and renewed while you come back."""
     settings = load()
     make_room(settings)
     with stranger(settings) as api:
         token = api.sign_in(email, password)
-        remember(settings, service_url(settings), token.access_token)
+        remember(settings, service_url(settings), token)
     answer(json, {"expires_at": token.expires_at, "scopes": token.scopes}, f"Signed in until {token.expires_at:%c}.")
 
 

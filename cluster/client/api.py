@@ -1,6 +1,7 @@
 """A client of the HTTP API: one method for each thing a person does, answers as the service's own schemas."""
 
 import base64
+import hashlib
 import secrets
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,6 +70,13 @@ class Api:
         answer = self._post(TokenAnswer, "/v1/sessions", {"email": email, "password": password})
         self.use(answer.access_token)
         return answer
+
+    def refresh(self, refresh_token: str) -> TokenAnswer:
+        """The next pair of tokens, the same ones when it is asked again: a lost answer does not end the session."""
+        key = hashlib.sha256(refresh_token.encode()).hexdigest()
+        body, headers = {"refresh_token": refresh_token}, {"Idempotency-Key": key}
+        response = self._send("POST", "/v1/sessions/refresh", json=body, headers=headers)
+        return TokenAnswer.model_validate_json(response.content)
 
     def account(self) -> AccountAnswer:
         return self._get(AccountAnswer, "/v1/account")
