@@ -12,6 +12,8 @@ import httpx
 import numpy as np
 from PIL import Image
 
+from governance.clock import utc_now
+from governance.ledger import standing
 from governance.model import (
     ArtifactId,
     ClaimedJob,
@@ -24,6 +26,7 @@ from governance.model import (
     Purpose,
     Role,
     RunState,
+    SubjectId,
 )
 from tests.integration.house import SECRETS, House
 from tests.unit.serve_apps.engine.tiny import tiny_adapter
@@ -66,8 +69,13 @@ class Person:
         self.http.headers["Authorization"] = f"Bearer {self.token}"
         return self.http
 
+    def confirm(self) -> None:
+        """The address is theirs from here on, without the e-mail."""
+        self.house.call(_confirm(self.house, SubjectId(self.id)))
+
     def works_as(self, role: Role) -> httpx.Client:
         """Gives this person a role as the installation's operator does, and signs in anew."""
+        self.confirm()
         bearer = {"Authorization": f"Bearer {operators_pass(self.house)}"}
         body = {"email": self.email, "role": role}
         answer = httpx.put(f"{self.house.url}/v1/staff", json=body, headers=bearer)
@@ -88,6 +96,11 @@ class Person:
 def operators_pass(house: House) -> str:
     """What `pixreunion staff` sends: good for one minute."""
     return SECRETS.operators_pass(house.governance.parts.accounts._clock() + timedelta(minutes=1))
+
+
+async def _confirm(house: House, subject: SubjectId) -> None:
+    async with house.governance.parts.database.transaction() as conn:
+        await standing.confirm(conn, subject, utc_now())
 
 
 def newcomer(house: House) -> Person:

@@ -123,6 +123,9 @@ def test_keys_are_listed_and_revoked(house: House, person: Person) -> None:
 
 def test_a_role_that_is_taken_away_counts_at_once(house: House, person: Person, stranger: Person) -> None:
     admin = stranger.works_as(Role.CLUSTER_ADMIN)
+    early = admin.put("/v1/staff", json={"email": person.email, "role": "ml-ops"})
+    assert (early.status_code, early.json()["code"]) == (409, "conflict"), "anybody can sign up with this address"
+    person.confirm()
     assert admin.put("/v1/staff", json={"email": person.email, "role": "ml-ops"}).status_code == 200
     person.sign_in()
     assert person.http.get("/v1/account").json()["role"] == "ml-ops"
