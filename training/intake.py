@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Collection
 
 from governance.clock import Clock, utc_now
 from governance.errors import GovernanceError, Unavailable
@@ -32,9 +33,11 @@ class Intake:
     def __init__(self, desk: Desk, clock: Clock = utc_now) -> None:
         self._desk, self._clock = desk, clock
 
-    async def claim(self, room: Room, workers: int = 1) -> list[ClaimedJob]:
-        """The jobs that the fair order gives to this worker now; fewer when others were quicker."""
-        candidates = await self._desk.governance.job_candidates(MOST_CANDIDATES)
+    async def claim(self, room: Room, workers: int = 1, here: Collection[JobId] = ()) -> list[ClaimedJob]:
+        """The jobs that the fair order gives to this worker now; fewer when others were quicker. One that is still
+        `here` was queued again because this worker was silent for long: it is taken once it has left."""
+        queued = await self._desk.governance.job_candidates(MOST_CANDIDATES)
+        candidates = [one for one in queued if one.id not in here]
         if not candidates:
             return []
         now, fair = self._clock(), self._desk.settings.fair

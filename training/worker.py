@@ -114,7 +114,7 @@ class Worker:
             used_mb = sum(self._desk.settings.cost.memory_mb(job.recipe) for job in self._jobs.values())
             worker = self._desk.settings.worker
             room = Room(worker.served, self._slots - len(self._jobs), worker.memory_mb - used_mb)
-            for claimed in await self._intake.claim(room, await self._fleet()):
+            for claimed in await self._intake.claim(room, await self._fleet(), self._jobs):
                 await self._take(claimed)
         except GovernanceError as error:
             _LOG.info("no jobs can be taken now: %s", error.code)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from governance.ids import JobId
-from governance.model import JobState, Kind
+from governance.model import JobOutcome, JobState, Kind
 from governance.service import GovernanceService
 from tests.integration.pool.house import adapter_bytes, adapters, ended, enqueue, worker_on
 from tests.integration.pool.tiny import settings
@@ -183,6 +183,20 @@ async def test_a_worker_that_must_leave_seals_and_another_goes_on(service: Gover
         await asyncio.wait_for(run, 150)
     assert await ended(service, person.job.id)
     assert len(await adapters(service, person)) == 1
+
+
+async def test_a_job_that_was_queued_again_while_it_is_here_is_taken_once_it_has_left(
+    service: GovernanceService, tiny_base: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As after a worker that was silent for too long, which looks for work before it hears that the job is not its."""
+    person = await enqueue(service, {"steps": 300})
+    async with worker_on(service, settings(tiny_base, REGION, poll_s=0.01, report_s=1.0)) as (worker, _):
+        run = asyncio.create_task(worker.run(asyncio.Event()))
+        await eventually(lambda: _training(worker, person.job.id), within_s=120)
+        await service.finish_job(person.job.id, worker.jobs[0].attempt, JobOutcome(JobState.QUEUED))
+        await asyncio.wait_for(run, 150)
+    assert (await service.job(person.job.id)).state is JobState.SUCCEEDED
+    assert "is given back" not in caplog.text
 
 
 @pytest.mark.parametrize("params", [{"rank": 64}, {"steps": -1}, {"unheard_of": 1}])
