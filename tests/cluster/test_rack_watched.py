@@ -14,8 +14,8 @@ from tests.cluster.installed import Installed
 
 ADDRESS = "127.0.0.1:9190"
 START = (
-    "nohup prometheus --config.file=/opt/pixreunion/deploy/prometheus/prometheus.yaml --storage.tsdb.path=/tmp/prometheus "
-    f"--web.listen-address={ADDRESS} </dev/null >/tmp/prometheus.log 2>&1 &"
+    "nohup prometheus --config.file=/opt/pixreunion/deploy/prometheus/prometheus.yaml "
+    f"--storage.tsdb.path=/tmp/prometheus --web.listen-address={ADDRESS} </dev/null >/tmp/prometheus.log 2>&1 &"
 )
 
 
@@ -28,8 +28,7 @@ class Watcher:
     def asked(self, path: str, **parameters: str) -> list[dict[str, object]]:
         given = " ".join(f"--data-urlencode {quote(f'{name}={value}')}" for name, value in parameters.items())
         told = self._service.rack.ssh("head", f"curl -s -G {given} http://{ADDRESS}/api/v1/{path}", check=False).stdout
-        answer = json.loads(told) if told else {"status": "nobody", "data": {}}
-        data = answer["data"]
+        data = json.loads(told)["data"] if told else {}
         found: list[dict[str, object]] = data.get("result", data.get("activeTargets", []))
         return found
 
