@@ -18,18 +18,21 @@ _ELSEWHERE = ("subjects", "artifacts", "artifact_subjects", "runs")
 _SECRETS = "(password|secret|sealed|token|hash|signature|fingerprint)"
 """Columns that would let somebody act as the person, or that mean nothing outside of this database."""
 
+_PEOPLE = ("subject", "owner", "giver", "receiver")
+"""Columns that name people."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table that names people, the column that does, and its other columns with their SQL types."""
+    """One table that names people, the columns that do, and all its columns with their SQL types."""
 
     name: str
-    names_people: str
+    names_people: tuple[str, ...]
     columns: Mapping[str, str]
 
 
 async def tables(conn: Connection) -> Sequence[Table]:
-    """Every table with a `subject` or `owner`, without what must not leave."""
+    """Every table with a column that names people, without what must not leave."""
     cursor = await conn.execute(
         """
         SELECT c.table_name, c.column_name, c.data_type FROM information_schema.columns c
@@ -43,17 +46,15 @@ async def tables(conn: Connection) -> Sequence[Table]:
     found: dict[str, dict[str, str]] = {}
     for table, column, kind in await cursor.fetchall():
         found.setdefault(table, {})[column] = kind
-    people = {
-        name: next((one for one in ("subject", "owner") if one in columns), None) for name, columns in found.items()
-    }
-    return [Table(name, column, found[name]) for name, column in people.items() if column is not None]
+    people = {name: tuple(one for one in _PEOPLE if one in columns) for name, columns in found.items()}
+    return [Table(name, columns, found[name]) for name, columns in people.items() if columns]
 
 
 async def rows(conn: Connection, table: Table, subject: SubjectId) -> Sequence[Mapping[str, Any]]:
-    """Those of one person, as JSON values."""
+    """Those that name one person, as JSON values."""
     columns = SQL(", ").join(Identifier(one) for one in table.columns)
-    query = SQL("SELECT to_jsonb(found) FROM (SELECT {} FROM {} WHERE {} = %s) AS found").format(
-        columns, Identifier(table.name), Identifier(table.names_people)
+    query = SQL("SELECT to_jsonb(found) FROM (SELECT {} FROM {} WHERE %s IN ({})) AS found").format(
+        columns, Identifier(table.name), SQL(", ").join(Identifier(one) for one in table.names_people)
     )
     cursor = await conn.execute(query, [subject.uuid])
     return [row[0] for row in await cursor.fetchall()]

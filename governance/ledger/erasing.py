@@ -131,6 +131,7 @@ async def scrub_subject(conn: Connection, id: SubjectId, now: datetime) -> None:
 _SCRUB_SUBJECT = (
     "DELETE FROM accounts WHERE subject = %(subject)s",
     "DELETE FROM consents WHERE subject = %(subject)s",
+    "DELETE FROM shares WHERE %(subject)s IN (giver, receiver)",
     "DELETE FROM codes WHERE subject = %(subject)s",
     "DELETE FROM notices WHERE subject = %(subject)s",
     "DELETE FROM tickets WHERE subject = %(subject)s",

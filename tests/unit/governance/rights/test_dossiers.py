@@ -31,7 +31,7 @@ async def test_every_table_that_names_people_is_part_of_it(service: GovernanceSe
     async with service.parts.database.transaction() as conn:
         cursor = await conn.execute(
             "SELECT DISTINCT table_name FROM information_schema.columns WHERE table_schema = 'public' "
-            "AND column_name IN ('subject', 'owner') AND data_type = 'uuid'"
+            "AND column_name IN ('subject', 'owner', 'giver', 'receiver') AND data_type = 'uuid'"
         )
         named = {row[0] for row in await cursor.fetchall()}
         assert {table.name for table in await rows.tables(conn)} == named - {"artifact_subjects"}

@@ -7,7 +7,7 @@ from governance.holder import Holder
 from governance.model import Artifact, Kind, NewArtifact, NewRun, Purpose, Run, RunState, Subject
 from governance.rights.model import NewShare, Share, ShareId
 from governance.service import GovernanceService
-from tests.support.governance import photo, sign_up
+from tests.support.governance import completed, photo, sign_up
 
 
 async def model_of(holder: Holder, person: Subject) -> Artifact:
@@ -117,3 +117,13 @@ async def test_consent_ends_with_the_model_and_goes_to_nobody_erased(reunion: Re
     other = await model_of(reunion.holder, reunion.bo)
     with pytest.raises(NotFound):
         await service.give_share(NewShare(other.id, reunion.bo.id, reunion.ada.id))
+
+
+async def test_both_find_the_consent_in_their_copy_and_it_goes_with_either(reunion: Reunion) -> None:
+    service, share = reunion.service, await reunion.share()
+    for person in (reunion.ada, reunion.bo):
+        [row] = (await service.dossier(person.id)).records["shares"]
+        assert row["id"] == str(share.id.uuid)
+    request = await service.erase(reunion.ada.id)
+    await completed(service, request.id)
+    assert (await service.dossier(reunion.bo.id)).records["shares"] == []
