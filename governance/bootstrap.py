@@ -114,6 +114,7 @@ class Parts:
             Chore("silent workers", _SWEEP_S, self.jobs.recover),
             Chore("key cache", _SWEEP_S, self.keys.renew),
             Chore("alarms", _WATCH_S, self.rights.alarms.sweep),
+            Chore("withdrawn consents", _WATCH_S, self.rights.shares.finish),
             Chore("news", _NEWS_S, self.people.outbox.collect),
             Chore("old news", _TIDY_S, self.people.outbox.tidy),
             Chore("events", _PUBLISH_S, self.events.log.publish),

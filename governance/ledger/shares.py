@@ -42,8 +42,8 @@ async def lock(conn: Connection, id: ShareId) -> Share | None:
     return _share(row) if row else None
 
 
-async def withdraw(conn: Connection, id: ShareId, now: datetime) -> None:
-    await conn.execute("UPDATE shares SET withdrawn_at = %s WHERE id = %s", [now, id.uuid])
+async def withdraw(conn: Connection, share: Share) -> None:
+    await conn.execute("UPDATE shares SET withdrawn_at = %s WHERE id = %s", [share.withdrawn_at, share.id.uuid])
 
 
 async def cancel_runs(conn: Connection, share: Share, now: datetime) -> Sequence[RunId]:
@@ -58,16 +58,28 @@ async def cancel_runs(conn: Connection, share: Share, now: datetime) -> Sequence
     return [RunId.of(row[0]) for row in await cursor.fetchall()]
 
 
-async def made_with(conn: Connection, share: Share) -> Sequence[ArtifactId]:
-    """What was made from the model and shows the receiver too."""
+_MADE_WITH = """
+    SELECT a.id FROM parents p JOIN artifacts a ON a.id = p.child
+    WHERE p.parent = s.model AND s.receiver = ANY (a.subjects) AND a.state IN ('registered', 'live')
+      AND a.created_at <= s.withdrawn_at
+"""
+"""What shows both of a share `s` and was begun before it was withdrawn; a consent given anew covers what came later."""
+
+
+async def made_with(conn: Connection, id: ShareId) -> Sequence[ArtifactId]:
+    """What is left of what was made under a consent that was withdrawn."""
     cursor = await conn.execute(
-        """
-        SELECT a.id FROM parents p JOIN artifacts a ON a.id = p.child
-        WHERE p.parent = %s AND %s = ANY (a.subjects) AND a.state IN ('registered', 'live') ORDER BY a.id
-        """,
-        [share.model.uuid, share.receiver.uuid],
+        f"SELECT made.id FROM shares s, LATERAL ({_MADE_WITH}) AS made WHERE s.id = %s ORDER BY made.id", [id.uuid]
     )
     return [ArtifactId.of(row[0]) for row in await cursor.fetchall()]
+
+
+async def unfinished(conn: Connection) -> Sequence[Share]:
+    """Withdrawn ones of which something is left."""
+    cursor = await conn.execute(
+        f"SELECT {COLUMNS} FROM shares s WHERE s.withdrawn_at IS NOT NULL AND EXISTS ({_MADE_WITH}) ORDER BY s.id"
+    )
+    return [_share(row) for row in await cursor.fetchall()]
 
 
 async def listed(conn: Connection, person: SubjectId) -> Sequence[Share]:

@@ -68,24 +68,38 @@ class Shares:
             return found
 
     async def withdraw(self, id: ShareId, giver: SubjectId) -> Share:
-        """Asked again after a crash it goes on with what was left."""
-        now = self._clock()
         async with self._database.transaction() as conn:
             share = await shares.lock(conn, id.check())
             if share is None or share.giver != giver:
                 raise NotFound()
             if share.withdrawn_at is None:
-                await shares.withdraw(conn, id, now)
-                about = partial(Leaf, at=now)
-                ended = await shares.cancel_runs(conn, share, now)
-                canceled = {"state": RunState.CANCELED}
-                leaves = [about(event=LeafEvent.RUN_FINISHED, run=run, words=canceled) for run in ended]
-                await record(conn, [*leaves, about(event=LeafEvent.CONSENT_WITHDRAWN, subject=giver)])
+                share = await self._end(conn, share)
+        await self._remove(share)
+        return share
+
+    async def finish(self) -> None:
+        """A chore: removes what a crash left of the pictures of consents that were withdrawn."""
         async with self._database.transaction() as conn:
-            pictures = await shares.made_with(conn, share)
+            found = await shares.unfinished(conn)
+        for share in found:
+            await self._remove(share)
+
+    async def _end(self, conn: Connection, share: Share) -> Share:
+        ended = await shares.cancel_runs(conn, share, self._clock())
+        # The time after that: whatever was registered in those runs is older.
+        now = self._clock()
+        withdrawn = share.withdrawn(now)
+        await shares.withdraw(conn, withdrawn)
+        about, canceled = partial(Leaf, at=now), {"state": RunState.CANCELED}
+        leaves = [about(event=LeafEvent.RUN_FINISHED, run=run, words=canceled) for run in ended]
+        await record(conn, [*leaves, about(event=LeafEvent.CONSENT_WITHDRAWN, subject=share.giver)])
+        return withdrawn
+
+    async def _remove(self, share: Share) -> None:
+        async with self._database.transaction() as conn:
+            pictures = await shares.made_with(conn, share.id)
         for picture in pictures:
-            await self._erasure.erase(picture, By.SUBJECT, giver)
-        return share.withdrawn(share.withdrawn_at or now)
+            await self._erasure.erase(picture, By.SUBJECT, share.giver)
 
 
 async def check_consents(conn: Connection, orderer: SubjectId, found: Sequence[Artifact]) -> None:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from governance.clock import utc_now
 from governance.errors import Fenced, Gone, GovernanceError, NotFound, Refused
 from governance.holder import Holder
+from governance.ledger import shares as rows
 from governance.model import Artifact, Kind, NewArtifact, NewRun, Purpose, Run, RunState, Subject
 from governance.rights.model import NewShare, Share, ShareId
 from governance.service import GovernanceService
@@ -117,6 +119,28 @@ async def test_consent_ends_with_the_model_and_goes_to_nobody_erased(reunion: Re
     other = await model_of(reunion.holder, reunion.bo)
     with pytest.raises(NotFound):
         await service.give_share(NewShare(other.id, reunion.bo.id, reunion.ada.id))
+
+
+async def test_consent_given_anew_is_not_touched_by_the_old_withdrawal(reunion: Reunion) -> None:
+    service, old = reunion.service, await reunion.share()
+    await service.withdraw_share(old.id, reunion.bo.id)
+    assert await reunion.share() != old
+    made = await reunion.picture(await reunion.run())
+    await service.withdraw_share(old.id, reunion.bo.id)
+    await service.parts.rights.shares.finish()
+    assert (await service.artifact(made.id, reunion.bo.id)).id == made.id
+
+
+async def test_what_a_crash_left_of_a_withdrawal_is_removed_by_itself(reunion: Reunion) -> None:
+    service, share = reunion.service, await reunion.share()
+    made = await reunion.picture(await reunion.run())
+    async with service.parts.database.transaction() as conn:
+        await rows.withdraw(conn, share.withdrawn(utc_now()))
+    await service.parts.rights.shares.finish()
+    with pytest.raises(Gone):
+        await service.artifact(made.id, reunion.ada.id)
+    async with service.parts.database.transaction() as conn:
+        assert await rows.unfinished(conn) == []
 
 
 async def test_both_find_the_consent_in_their_copy_and_it_goes_with_either(reunion: Reunion) -> None:
