@@ -2,19 +2,18 @@
 
 from functools import partial
 
-from governance.errors import Gone, NotFound
-from governance.gate import commit, grant, register
+from governance.gate import commit, grant, look, register
 from governance.gate.commit import Commit
 from governance.gate.context import GateContext
 from governance.gate.grant import Read
+from governance.gate.look import Look
 from governance.gate.register import Registration
-from governance.ledger import artifacts, subjects
+from governance.ledger import artifacts
 from governance.ledger.database import Database
 from governance.ledger.group import GroupCommit
 from governance.model import (
     Artifact,
     ArtifactId,
-    ArtifactState,
     Grant,
     HolderId,
     Id,
@@ -24,7 +23,6 @@ from governance.model import (
     Purpose,
     Receipt,
     SubjectId,
-    SubjectStatus,
     Ticket,
 )
 
@@ -42,9 +40,10 @@ class Gate:
         )
         self._commits: GroupCommit[Commit, Artifact] = GroupCommit(database, partial(commit.apply, context), max_batch)
         self._reads: GroupCommit[Read, Grant] = GroupCommit(database, partial(grant.apply, context), max_batch)
+        self._looks: GroupCommit[Look, Artifact] = GroupCommit(database, partial(look.apply, context), max_batch)
 
     async def close(self) -> None:
-        for group in (self._registrations, self._commits, self._reads):
+        for group in (self._registrations, self._commits, self._reads, self._looks):
             await group.close()
 
     async def register(self, new: NewArtifact, holder: HolderId) -> Ticket:
@@ -60,17 +59,7 @@ class Gate:
         return await self._reads.submit(Read(id, purpose, holder))
 
     async def artifact(self, id: ArtifactId, owner: SubjectId | None) -> Artifact:
-        async with self._database.transaction() as conn:
-            found = await artifacts.get(conn, id)
-            if found is None or (owner is not None and not found.shows_to(owner)):
-                raise NotFound()
-            if found.state in (ArtifactState.ERASING, ArtifactState.ERASED, ArtifactState.HELD):
-                raise Gone()
-            if found.deadline is not None and found.deadline <= self._context.clock():
-                frozen = [await subjects.get(conn, one) for one in found.subjects]
-                if not any(one.status is SubjectStatus.FROZEN for one in frozen):
-                    raise Gone()
-            return found
+        return await self._looks.submit(Look(id.check(), owner))
 
     async def artifacts(self, owner: SubjectId, kind: Kind | None, after: str | None, limit: int) -> Page[Artifact]:
         wanted = max(1, min(limit, _PAGE_LIMIT))

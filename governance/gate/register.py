@@ -75,13 +75,14 @@ async def apply(
 
 
 async def _look_up(context: GateContext, conn: Connection, ops: Sequence[Registration]) -> _Known:
+    run_ids = {op.new.run for op in ops if op.new.run}
     parent_ids = {parent for op in ops for parent in op.new.parents}
     await fences.pass_through(conn)
     return _Known(
         epoch=await epochs.active(conn),
         subjects=await subjects.lock_keys(conn, {one for op in ops for one in op.new.subjects}, parent_ids),
         parents=await artifacts.lock_share(conn, parent_ids) if parent_ids else {},
-        runs=await runs.lock_states(conn, {op.new.run for op in ops if op.new.run}),
+        runs=await runs.lock_states(conn, run_ids) if run_ids else {},
         sessions=await holders.sessions(conn, {op.holder for op in ops}, context.clock()),
         now=context.clock(),
     )

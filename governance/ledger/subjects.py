@@ -48,6 +48,12 @@ async def lock(conn: Connection, id: SubjectId) -> Subject:
     return _one(await cursor.fetchone())
 
 
+async def get_all(conn: Connection, ids: Iterable[SubjectId]) -> Mapping[SubjectId, Subject]:
+    cursor = await conn.execute(f"SELECT {_COLUMNS} FROM subjects WHERE id = ANY (%s::uuid[])", [digits(ids)])
+    found = map(read, await cursor.fetchall())
+    return {one.id: one for one in found}
+
+
 async def lock_all(conn: Connection, ids: Iterable[SubjectId]) -> Mapping[SubjectId, Subject]:
     """For changing their states."""
     cursor = await conn.execute(

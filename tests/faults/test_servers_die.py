@@ -3,11 +3,10 @@ resumes by itself."""
 
 import asyncio
 import os
-import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -209,5 +208,6 @@ def _kill_tree(pid: int) -> None:
     """The server and its children, as the kernel would when memory runs out."""
     parent = psutil.Process(pid)
     for process in (parent, *parent.children(recursive=True)):
-        os.kill(process.pid, signal.SIGKILL)
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     psutil.wait_procs([parent], timeout=10)

@@ -1,8 +1,7 @@
 """Governance loses its database: no new personal work (503, Retry-After), nothing is lost, all resumes by itself."""
 
-import os
-import signal
 from collections.abc import Iterator
+from contextlib import suppress
 
 import httpx
 import psutil
@@ -67,7 +66,8 @@ def _kill(servers: Servers) -> None:
     assert mark is not None
     family = psutil.Process(mark.pid)
     for process in (family, *family.children(recursive=True)):
-        os.kill(process.pid, signal.SIGKILL)
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _made(answer: httpx.Response) -> str | None:

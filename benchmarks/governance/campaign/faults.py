@@ -1,10 +1,9 @@
 """What befalls a round: workers killed at a fail point, servers killed or stalled under them. Decided by a seed."""
 
 import asyncio
-import os
 import random
-import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from enum import StrEnum
 
 import psutil
@@ -89,15 +88,19 @@ def _family(mark: ProcessMark | None) -> list[psutil.Process]:
 def _kill(mark: ProcessMark | None) -> None:
     """All at once, as the kernel would when memory runs out."""
     family = _family(mark)
-    for process in family:
-        os.kill(process.pid, signal.SIGKILL)
+    _each(family, psutil.Process.kill)
     psutil.wait_procs(family, timeout=10)
 
 
 async def _stall(mark: ProcessMark | None) -> None:
     family = _family(mark)
-    for process in family:
-        process.suspend()
+    _each(family, psutil.Process.suspend)
     await asyncio.sleep(_STALL_S)
+    _each(family, psutil.Process.resume)
+
+
+def _each(family: Iterable[psutil.Process], act: Callable[[psutil.Process], None]) -> None:
+    """A server's helpers come and go."""
     for process in family:
-        process.resume()
+        with suppress(psutil.NoSuchProcess):
+            act(process)
