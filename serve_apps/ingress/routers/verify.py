@@ -59,7 +59,8 @@ def _picture(form: list[Part]) -> Part:
 
 
 def _origin(parts: Services, picture: Part) -> Origin:
-    found, media_type = pixels(picture.data, parts.settings.uploads)
+    # Of any size: a small one may still carry credentials.
+    found, media_type = pixels(picture.data, parts.settings.uploads.model_copy(update={"min_side": 1}))
     sizes = [tuple(int(side) for side in size.split("x")) for size in parts.settings.images.sizes]
     try:
         return parts.stamp.origin(picture.data, media_type, found, [(width, height) for width, height in sizes])
