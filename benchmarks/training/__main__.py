@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 
 import torch
 
 from benchmarks.circumstances import machine
 from benchmarks.training import engine
+from benchmarks.training.parts import Parts
 from benchmarks.training.pool import through_the_pool
 from benchmarks.training.workload import Workload
 
@@ -30,7 +32,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; default: torch's own choice")
     parser.add_argument("--no-compiled", action="store_true", help="leave out diffusers' compiled loop")
-    parser.add_argument("--steps", type=int, default=60, help="of each job that is measured through the pool")
+    parser.add_argument("--steps", type=int, default=40, help="of each job that is measured through the pool")
+    parser.add_argument("--small-jobs", type=int, default=32, help="jobs that share the pool's start")
     parser.add_argument("--no-pool", action="store_true", help="leave out what needs Ray, PostgreSQL and S3")
     parser.add_argument("--json", action="store_true", help="one line of JSON instead of a table")
     parser.add_argument("--only-memory-of", choices=("packed", "solo"), help=argparse.SUPPRESS)
@@ -44,14 +47,21 @@ def workload(options: argparse.Namespace) -> Workload:
 
 def measure(options: argparse.Namespace, given: list[str]) -> engine.Fields:
     """All fields; those through the pool for the demo base on a CPU, which is what a pool can be started on at once."""
+    parts, began = Parts(), time.perf_counter()
     work = workload(options)
-    fields = engine.throughput(work, options.rounds, not options.no_compiled)
-    fields |= engine.gradients(work)
-    fields |= engine.peak_memory(work, given)
+    with parts.part("throughput"):
+        fields = engine.throughput(work, options.rounds, not options.no_compiled)
+    with parts.part("gradients"):
+        fields |= engine.gradients(work)
+    with parts.part("memory"):
+        fields |= engine.peak_memory(work, given)
     base = work.subject.base
     fields |= {"model": options.model, "trained_base": str(work.subject.trained), "jobs": float(options.jobs)}
     if options.model == "demo" and options.device == "cpu" and not options.no_pool:
-        fields |= through_the_pool(options.jobs, options.steps, torch.get_num_threads())
+        threads = torch.get_num_threads()
+        fields |= through_the_pool(options.jobs, options.steps, options.small_jobs, threads, parts.part)
+    fields |= {f"seconds_{name}": seconds for name, seconds in parts.seconds.items()}
+    fields["seconds"] = round(time.perf_counter() - began, 1)
     device = torch.cuda.get_device_name() if base.device.type == "cuda" else "cpu"
     fields |= {name: str(value) for name, value in machine().items()}
     return fields | {"device": device, "dtype": str(base.dtype).removeprefix("torch.")}

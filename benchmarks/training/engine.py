@@ -82,8 +82,9 @@ def peak_memory(work: Workload, arguments: Sequence[str]) -> Fields:
 
 
 def pack_of(work: Workload, kind: str) -> PackedTrainer:
-    """`packed`: all jobs of batch 1; `solo`: one job with the batch of all of them."""
-    return work.pack() if kind == "packed" else work.pack(1, batch=work.jobs)
+    """`packed`: all jobs of batch 1; `solo`: one job with the batch of all of them. The base is there once."""
+    base = work.subject.base
+    return work.pack(base=base) if kind == "packed" else work.pack(1, batch=work.jobs, base=base)
 
 
 def _device_peak(work: Workload, kind: str) -> float:

@@ -18,6 +18,7 @@ from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
 from benchmarks.generation.bases import load
 from benchmarks.generation.requests import GUIDANCE, config_for
 from benchmarks.training.engine import Fields
+from benchmarks.training.parts import Part
 from benchmarks.training.pooled import Pooled, Watch, pool_settings, pooled
 from governance.ids import JobId
 from governance.model import Job, Kind, NewArtifact, NewRun, Purpose
@@ -36,22 +37,24 @@ from training.jobs import Param
 from training.presets import recipe_for
 
 _SMALL: dict[str, Param] = {"steps": 5, "batch": 1, "rank": 8}
-_SMALL_JOBS = 32
 _RUNS = 2
 _WARM_STEPS = 10
 
 
-def through_the_pool(jobs: int, steps: int, threads: int) -> Fields:
+def through_the_pool(jobs: int, steps: int, small_jobs: int, threads: int, part: Part) -> Fields:
     """All fields that need Ray."""
-    return asyncio.run(_measure(jobs, steps, pool_settings(threads)))
+    return asyncio.run(_measure(jobs, steps, small_jobs, pool_settings(threads), part))
 
 
-async def _measure(jobs: int, steps: int, settings: TrainingSettings) -> Fields:
+async def _measure(jobs: int, steps: int, small_jobs: int, settings: TrainingSettings, part: Part) -> Fields:
     bare = Bare(settings)
     async with pooled(settings) as on:
-        fields = await _startup(on, bare, settings)
-        fields |= await _overhead(on, bare, jobs, steps)
-        return fields | await _first_image(on)
+        with part("startup"):
+            fields = await _startup(on, bare, settings, small_jobs)
+        with part("overhead"):
+            fields |= await _overhead(on, bare, jobs, steps)
+        with part("first_image"):
+            return fields | await _first_image(on)
 
 
 class Bare:
@@ -97,17 +100,18 @@ def join(pack: EnginePack, settings: TrainingSettings, number: int, params: dict
     return id
 
 
-async def _startup(on: Pooled, bare: Bare, settings: TrainingSettings) -> Fields:
+async def _startup(on: Pooled, bare: Bare, settings: TrainingSettings, jobs: int) -> Fields:
     """Seconds that a small job pays beside its own work: in a pool that was cold, and as a Ray Train run of its own."""
-    begun = [await on.enqueue(number, _SMALL) for number in range(_SMALL_JOBS)]
+    begun = [await on.enqueue(number, _SMALL) for number in range(jobs)]
     began = time.perf_counter()
     await on.all_end(begun)
     together_s = time.perf_counter() - began
-    own_s, _ = await asyncio.to_thread(bare.run, _SMALL_JOBS, _SMALL)
+    own_s, _ = await asyncio.to_thread(bare.run, jobs, _SMALL)
     runs = [await _single_run(settings) for _ in range(_RUNS)]
     one_s, _ = await asyncio.to_thread(bare.run, 1, _SMALL)
-    amortised, single = (together_s - own_s) / _SMALL_JOBS, statistics.fmean(runs) - one_s
+    amortised, single = (together_s - own_s) / jobs, statistics.fmean(runs) - one_s
     return {
+        "startup_jobs": float(jobs),
         "startup_amortised_s": amortised,
         "startup_single_run_s": single,
         "startup_times_cheaper": single / amortised if amortised > 0 else None,
@@ -158,9 +162,9 @@ async def _first_image(on: Pooled) -> Fields:
     adapter that is resident."""
     subject = load("demo", "cpu", torch.float32, 16)
     gate = AdapterGate(on.holder)
-    engine = Engine(
-        subject.copy(), config_for(subject, 2, Execution.EAGER, exact_pictures=False), gate.fetch, gate.released
-    )
+    # Open for every layer: the demo's adapters reach all of them.
+    config = config_for(subject, 2, Execution.EAGER, exact_pictures=False, targets=())
+    engine = Engine(subject.copy(), config, gate.fetch, gate.released)
     gate.connect(engine.drop_adapter)
     engine.start()
     generator = Generator(engine, on.holder)

@@ -55,15 +55,15 @@ class Pooled:
         return await self.governance.enqueue_job(NewJob(owner, tuple(one.id for one in inputs), "balanced", params))
 
     async def all_end(self, jobs: Sequence[Job]) -> list[Job]:
-        """Wait for every one of them to succeed."""
-        ends = time.monotonic() + _PATIENCE_S
-        while True:
-            seen = [await self.governance.job(job.id) for job in jobs]
-            if all(job.state in _FINAL for job in seen):
-                assert all(job.state is JobState.SUCCEEDED for job in seen), [job.code for job in seen]
-                return seen
-            assert time.monotonic() < ends, "the pool did not finish its jobs"
-            await asyncio.sleep(0.1)
+        """Wait for every one of them to succeed. Few questions: who answers works on the same cores."""
+        ends, ended = time.monotonic() + _PATIENCE_S, []
+        for job in jobs:
+            while (seen := await self.governance.job(job.id)).state not in _FINAL:
+                assert time.monotonic() < ends, f"the pool did not finish {job.id}: {seen.state}, {seen.pace}"
+                await asyncio.sleep(0.2)
+            assert seen.state is JobState.SUCCEEDED, seen.code
+            ended.append(seen)
+        return ended
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Watch:
             if pace is not None and (not self.seen or pace.step > self.seen[-1][1]):
                 self.seen.append((time.perf_counter(), pace.step))
             assert time.monotonic() < ends, "the job does not come to its step"
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
 
 
 def pool_settings(threads: int) -> TrainingSettings:

@@ -56,15 +56,17 @@ class Workload:
         pixels = chance.integers(0, 256, (PHOTOS, self.side, self.side, 3), dtype=np.uint8)
         return encode(base, self.spec(number), pixels, [f"photo {i} of job {number}" for i in range(PHOTOS)])
 
-    def trainer(self, slots: int) -> PackedTrainer:
-        """A trainer over a copy of the base."""
+    def trainer(self, slots: int, base: BaseModel | None = None) -> PackedTrainer:
+        """A trainer over a copy of the base, or over the one that is given."""
         config = PackConfig(slots, self.rank, self.targets, self.text_encoder, autocast=self.autocast)
-        return PackedTrainer(self.subject.copy(), config)
+        return PackedTrainer(base or self.subject.copy(), config)
 
-    def pack(self, jobs: int | None = None, batch: int = 1, first: int = 0) -> PackedTrainer:
+    def pack(
+        self, jobs: int | None = None, batch: int = 1, first: int = 0, base: BaseModel | None = None
+    ) -> PackedTrainer:
         """A trainer with this many jobs in it."""
         count = jobs or self.jobs
-        trainer = self.trainer(count)
+        trainer = self.trainer(count, base)
         for number in range(first, first + count):
             trainer.join(str(number), self.spec(number, batch), self.data(trainer.base, number))
         return trainer
