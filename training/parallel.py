@@ -6,6 +6,7 @@ every worker must see (one machine, or a shared file system). The order travels 
 configuration: the dashboard shows that.
 """
 
+import socket
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ from training.errors import JobFailed, TrainingError, WorkersLost
 from training.operator import Made, News, Order, Tell, make
 
 _POLL_S = 0.3
+_KNOCK_S = 10.0
 
 
 class Listener:
@@ -104,6 +106,14 @@ def _sum(tensor: Tensor) -> None:
 def on_ray(address: str | None) -> None:
     """Connect this process to the Ray at an address, or start one for itself. `WorkersLost` when there is none."""
     try:
+        _knock(address or "")
         ray.init(address, log_to_driver=False, include_dashboard=None if address else False)
-    except (ConnectionError, RayError) as error:
+    except (OSError, RayError) as error:
         raise WorkersLost(f"there is no Ray at {address}: {error}") from None
+
+
+def _knock(address: str) -> None:
+    """Whether anybody listens there: Ray itself would try for minutes. `OSError` when nobody does."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=_KNOCK_S).close()
