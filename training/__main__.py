@@ -9,7 +9,6 @@ diffusers, ComfyUI and others load, previews, and a report to look at.
 
 import json
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,29 +23,10 @@ from training.config import BaseModelSettings, PreviewSettings
 from training.demo.weights import BASE
 from training.errors import InvalidJob, TrainingError
 from training.folder import files_of, read_folder
-from training.jobs import Param
+from training.knobs import knobs
 from training.operator import ADAPTER, Made, News, Order, make
 from training.parallel import make_together, on_ray
 from training.presets import Family, Preset
-
-
-def params(settings: Sequence[str]) -> dict[str, Param]:
-    """`steps=300` and the like; `InvalidJob` for what is no such pair."""
-    found: dict[str, Param] = {}
-    for one in settings:
-        name, equals, value = one.partition("=")
-        if not equals:
-            raise InvalidJob(f"--set {one}: write it as NAME=VALUE, such as --set steps=300")
-        found[name.strip()] = _value(value.strip())
-    return found
-
-
-def _value(text: str) -> Param:
-    try:
-        value = json.loads(text.lower() if text.lower() in ("true", "false") else text)
-    except json.JSONDecodeError:
-        return text
-    return value if isinstance(value, int | float | bool) else text
 
 
 class Lines:
@@ -102,7 +82,7 @@ def order_of(given: dict[str, Any]) -> Order:
         given["out"],
         base,
         given["preset"],
-        params(given["settings"]),
+        knobs(given["settings"]),
         given["regularisation"],
         preview,
     )

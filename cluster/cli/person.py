@@ -19,6 +19,8 @@ from governance.audit.verify import verify as verify_certificate
 from serve_apps.ingress.schemas.lineage import LineageFormat
 from serve_apps.ingress.schemas.requests import RequestAnswer
 from serve_apps.ingress.schemas.trainings import TrainingAnswer
+from training.errors import InvalidJob
+from training.knobs import knobs
 
 POLL_S = 0.5
 _SCANS = {
@@ -108,13 +110,18 @@ def upload(
 def train(
     photos: Annotated[list[str] | None, typer.Argument(help="Ids of photos; none means all of yours.")] = None,
     preset: Annotated[str, typer.Option(help="fast, balanced or quality")] = "balanced",
+    settings: Annotated[list[str] | None, typer.Option("--set", help="A knob, such as steps=300; repeat it.")] = None,
     wait: Annotated[bool, typer.Option(help="Follow it to its end.")] = True,
     json: Json = False,
 ) -> None:
     """Train a model of your own."""
+    try:
+        recipe = knobs(settings or [])
+    except InvalidJob as error:
+        raise BadSettings(f"{error}.", "The service's /openapi.json lists the knobs.") from None
     with signed_in(load()) as api:
         chosen = photos or [each.id for each in api.artifacts("photo")]
-        training = api.train(chosen, preset)
+        training = api.train(chosen, preset, recipe=recipe)
         if wait:
             training = _follow(api, training, quiet=json)
     answer(json, training, f"Training {training.id}: {training.state}. Model: {training.model or '-'}")

@@ -59,6 +59,12 @@ def test_wrong_usage_is_status_2(environment: dict[str, str]) -> None:
     assert "--pre" in done.stderr
 
 
+def test_a_knob_without_a_value_is_explained(environment: dict[str, str]) -> None:
+    done = run(environment, "train", "--set", "steps")
+    assert done.returncode == 1
+    assert "write it as NAME=VALUE" in done.stderr
+
+
 def test_a_wrong_setting_is_explained_without_a_traceback(environment: dict[str, str]) -> None:
     done = run(environment | {"PIXREUNION_PORT_BASE": "eighty"}, "up")
     assert done.returncode == 1

@@ -92,6 +92,20 @@ def test_lists_are_read_to_their_last_page() -> None:
     assert len(list(api(handler).artifacts("photo"))) == 2
 
 
+def test_knobs_travel_in_the_recipe_and_nothing_where_none_are_turned() -> None:
+    sent: list[object] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        sent.append(json.loads(request.content))
+        return httpx.Response(404, json={"status": 404, "code": "not_found", "detail": "Not found."})
+
+    for recipe in ({"steps": 240}, None):
+        with pytest.raises(ApiError):
+            api(handler).train(["art_1"], "fast", recipe=recipe)
+    plain = {"photos": ["art_1"], "preset": "fast", "captions": {}}
+    assert sent == [{**plain, "recipe": {"steps": 240}}, plain]
+
+
 def test_pictures_are_decoded() -> None:
     data = {"b64_json": base64.b64encode(b"png").decode(), "artifact": "art_1", "seed": 7}
 
