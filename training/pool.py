@@ -134,6 +134,8 @@ class TrainingPool:
                 await self._look()
             except GovernanceError as error:
                 _LOG.info("the queue cannot be read now: %s", error.code)
+            except Exception:  # noqa: BLE001 - nobody else starts groups: a look that failed must not be the last
+                _LOG.exception("looking at the queue failed")
             await asyncio.sleep(self._settings.pool.poll_s)
 
     async def _look(self) -> None:

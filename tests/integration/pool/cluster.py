@@ -36,8 +36,10 @@ from tests.support.waiting import eventually
 from training.config import TrainingSettings
 from training.jobs import Param
 from training.pool import start_pool, stop_pool
+from training.queue import FairShare
 
 FINAL = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELED)
+MANY = 20
 CAPTION = "secret words of somebody"
 
 
@@ -73,15 +75,17 @@ def _title(process: psutil.Process) -> str:
 def cluster(
     servers: Servers, base: Path, pool: Mapping[str, object], worker: Mapping[str, object]
 ) -> Iterator[Cluster]:
-    """For the length of the block; leases of 4 seconds, silent workers are noticed after 5."""
+    """For the length of the block; silent workers are noticed after 5 seconds, and leases outlast a restart."""
     with TemporaryDirectory(prefix="ray-", dir="/tmp") as own, fresh_database(servers) as dsn:
         folder = Path(own)
         keys = folder / "keys"
         keys.mkdir(mode=0o700)
-        known = settings_for(servers, dsn, keys, lease_s=4.0)
+        known = settings_for(servers, dsn, keys, lease_s=20.0)
+        # However many workers a test kills, its jobs are not given up.
+        known = known.model_copy(update={"queue": known.queue.model_copy(update={"attempts": MANY})})
         how = settings(base, REGION, **{"idle_s": 60.0, "checkpoint_s": 1.0, **worker})
         where = {"regions": (REGION,), "storage": folder / "train", "warm": False, **pool}
-        how = how.model_copy(update={"pool": how.pool.model_copy(update=where)})
+        how = how.model_copy(update={"pool": how.pool.model_copy(update=where), "fair": FairShare(most_tries=MANY)})
         ray.init(
             num_cpus=4,
             namespace=NAMESPACE,
@@ -127,10 +131,13 @@ class Client:
     async def all_end(self, jobs: Sequence[Job], within_s: float) -> None:
         """Wait until every one of them has ended, however."""
 
-        async def ended() -> bool:
-            return all([(await self.governance.job(job.id)).state in FINAL for job in jobs])
+        left = [job.id for job in jobs]
 
-        await eventually(ended, within_s=within_s, every_s=0.2)
+        async def none_left() -> bool:
+            left[:] = [id for id in left if (await self.governance.job(id)).state not in FINAL]
+            return not left
+
+        await eventually(none_left, within_s=within_s, every_s=0.2)
 
     async def of_kind(self, owner: SubjectId, kind: Kind) -> Sequence[Artifact]:
         return (await self.governance.artifacts(owner, kind)).items
