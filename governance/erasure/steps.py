@@ -88,14 +88,8 @@ async def scrub(tools: Tools, batch: Sequence[Request]) -> Sequence[Request]:
 
 async def notify(tools: Tools, batch: Sequence[Request]) -> Sequence[Request]:
     """Every processor was told and has answered for good; only an account's erasure concerns them all."""
-    pending = set()
-    for request in batch:
-        if isinstance(request.target, SubjectId):
-            for processor in tools.processors:
-                if await _tell(tools, request, request.target, processor):
-                    pending.add(request.id)
-                reach(FailPoint.PROCESSOR_TOLD)
-    answered = [one for one in batch if one.id not in pending]
+    finished = await asyncio.gather(*(_tell_everybody(tools, one) for one in batch))
+    answered = [one for one, all_answered in zip(batch, finished, strict=True) if all_answered]
     async with tools.database.transaction() as conn:
         for person in _people(answered):
             await processors.forget_transfers(conn, person)
@@ -106,8 +100,8 @@ async def notify(tools: Tools, batch: Sequence[Request]) -> Sequence[Request]:
 async def scan(tools: Tools, batch: Sequence[Request]) -> Sequence[Request]:
     """Look for what is left. Bytes of a writer that was cut off may have arrived late: they go now."""
     await _erase_bytes(tools, batch)
-    found = {one.id: await tools.scan(one) for one in batch}
-    results = {id: result for id, result in found.items() if result is not None}
+    found = await asyncio.gather(*(tools.scan(one) for one in batch))
+    results = {one.id: result for one, result in zip(batch, found, strict=True) if result is not None}
     reach(FailPoint.SCAN_DONE)
     async with tools.database.transaction() as conn:
         for id, result in results.items():
@@ -155,6 +149,16 @@ async def _erase_keys(tools: Tools, keys: Sequence[str]) -> int:
     if left := await tools.store.left(keys):
         raise Unavailable(f"the object store still lists {len(left)} keys that it was told to delete")
     return removed
+
+
+async def _tell_everybody(tools: Tools, request: Request) -> bool:
+    """Whether all have answered for good."""
+    pending = False
+    if isinstance(request.target, SubjectId):
+        for processor in tools.processors:
+            pending |= await _tell(tools, request, request.target, processor)
+            reach(FailPoint.PROCESSOR_TOLD)
+    return not pending
 
 
 async def _tell(tools: Tools, request: Request, subject: SubjectId, processor: Processor) -> bool:
