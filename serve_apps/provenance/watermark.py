@@ -101,7 +101,7 @@ class Watermark:
         """The best score with blocks that begin at `at`, of the pattern unshifted or of all its shifts by blocks."""
         height, width = (side - start for side, start in zip(brightness.shape, at, strict=True))
         height, width = height - height % BLOCK, width - width % BLOCK
-        if not height or not width:
+        if height < BLOCK or width < BLOCK:
             return Reading(0.0)
         folded = self._folded_signs(brightness[at[0] : at[0] + height, at[1] : at[1] + width])
         length = float(np.sqrt(np.square(folded).sum())) or 1.0

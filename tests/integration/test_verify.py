@@ -30,10 +30,11 @@ def test_a_picture_made_here_is_known_also_as_a_compressed_copy(house: House, pe
 
 
 def test_any_other_picture_is_not(house: House) -> None:
-    answer = ask(house, picture(64, seed=1)).json()
-    assert not answer["made_here"]
-    assert answer["watermark"]["score"] < 6
-    assert not answer["credentials"]["found"]
+    for side in (1, 7, 64):
+        answer = ask(house, picture(side, seed=1)).json()
+        assert not answer["made_here"]
+        assert answer["watermark"]["score"] < 6
+        assert not answer["credentials"]["found"]
 
 
 def test_what_is_no_picture_is_refused(house: House) -> None:
