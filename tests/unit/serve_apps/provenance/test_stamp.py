@@ -1,11 +1,19 @@
 """A finished picture gets both, and each is found without the other."""
 
 import io
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from governance.residue.canary import Canary
+from governance.residue.memory import processes
+from governance.residue.scanner import Scanner
+from serve_apps.app import CLEAN_MEMORY
 from serve_apps.config import ProvenanceSettings
 from serve_apps.provenance.stamp import Origin, Stamp
 from tests.unit.serve_apps.checks.pictures import file, pixels, portraits
@@ -50,3 +58,16 @@ def test_what_was_not_made_here_is_not_called_so() -> None:
         assert found.statement is None
     other = Stamp(ProvenanceSettings(), b"z" * 32, NOW).png(pixels(portraits(2)[0]))
     assert not origin(other).made_here
+
+
+def test_nothing_of_a_finished_picture_stays_in_memory(tmp_path: Path) -> None:
+    program = (sys.executable, "-m", "tests.unit.serve_apps.provenance.signing", str(tmp_path / "made.png"))
+    surroundings = {**os.environ, **CLEAN_MEMORY}
+    with subprocess.Popen(program, env=surroundings, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as maker:
+        assert maker.stdout is not None
+        assert maker.stdout.readline() == "made\n"
+        made = (tmp_path / "made.png").read_bytes()
+        report = Scanner([Canary.photo("picture", made)]).scan(processes([maker.pid]))
+        maker.communicate("\n")
+    assert STAMP.origin(made, "image/png", pixels(Image.open(io.BytesIO(made))), []).made_here
+    assert report.clean, [str(finding) for finding in report.findings]

@@ -90,7 +90,7 @@ def test_the_mark_is_the_same_in_every_picture() -> None:
     assert np.array_equal(again, MARKED[0])
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 500, 3), (3000, 2, 3), (7, 7, 3), (8, 100, 3), (65, 71, 3), (16, 16, 3)])
-def test_any_size_may_be_marked_and_read(shape: tuple[int, int, int]) -> None:
-    picture = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+@pytest.mark.parametrize("size", [(1, 1), (1, 500), (3000, 2), (7, 7), (8, 100), (65, 71), (16, 16)])
+def test_any_size_may_be_marked_and_read(size: tuple[int, int]) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (*size, 3)).astype(np.uint8)
     assert MARK.read(marked(picture)).score >= 0
