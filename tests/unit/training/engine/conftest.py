@@ -1,6 +1,7 @@
 """A Stable Diffusion base small enough for tests: real diffusers modules with random weights."""
 
 import copy
+from collections.abc import Iterator
 
 import pytest
 import torch
@@ -72,3 +73,12 @@ def base() -> BaseModel:
     """A base of its own for each test, always with the same weights."""
     parts = copy.deepcopy((_TINY.unet, _TINY.vae, _TINY.text_encoders))
     return BaseModel(*parts, _TINY.tokenizers, dict(SCHEDULER))
+
+
+@pytest.fixture(autouse=True, scope="package")
+def one_thread() -> Iterator[None]:
+    """Nothing here is large enough to share out, and threads that wait for each other wait long on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
