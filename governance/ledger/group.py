@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from time import perf_counter
 from typing import Generic, TypeVar, cast
 
 import psycopg
@@ -17,15 +16,13 @@ Apply = Callable[[Connection, Sequence[Op]], Awaitable[Sequence["Result | Govern
 
 _CROWD = 128
 _WRITERS = 2
-_GATHERING, _LONGEST_S = 0.5, 0.005
 
 
 class GroupCommit(Generic[Op, Result]):
     """`apply` answers every operation of a batch, in order, with a result or with the error for its caller alone.
 
-    While one batch is being committed the next one gathers, and a moment longer where there is company: those who were
-    just answered often ask again. A caller alone is not kept waiting. A crowd gets a second writer, which prepares its
-    batch while PostgreSQL works on the first."""
+    While one batch is being committed the next one gathers; a caller without company is not kept waiting. A crowd
+    gets a second writer, which prepares its batch while PostgreSQL works on the first."""
 
     def __init__(self, database: Database, apply: "Apply[Op, Result]", max_batch: int) -> None:
         self._database = database
@@ -52,10 +49,7 @@ class GroupCommit(Generic[Op, Result]):
         try:
             while self._waiting:
                 count = min(len(self._waiting), self._max_batch)
-                began = perf_counter()
                 await self._commit([self._waiting.popleft() for _ in range(count)])
-                if 1 < count < _CROWD:
-                    await asyncio.sleep(min(_LONGEST_S, _GATHERING * (perf_counter() - began)))
         finally:
             self._writers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
