@@ -72,8 +72,8 @@ def test_the_deployed_services_stay_in_their_region_and_answer_by_https(service:
 
 
 def test_an_update_drops_no_request(service: Installed) -> None:
-    """Two replicas, replaced one after the other, each maybe on another machine; a client that knows the machines of the
-    region turns to another one when a connection is refused, as a load balancer does. No request that was accepted
+    """Two replicas, replaced one after the other, each maybe on another machine; a client that knows the region's
+    machines turns to another one when a connection is refused, as a load balancer does. No request that was accepted
     fails."""
     ingress = [machine.address for name, machine in service.rack.machines.items() if name != "w3"]
     answers: Counter[str] = Counter()
