@@ -49,14 +49,14 @@ test-cluster: $(STAMP) network-tools
 	@command -v prometheus >/dev/null || ./cluster/scripts/apt_install.sh prometheus
 	@command -v sshd >/dev/null || ./cluster/scripts/apt_install.sh openssh-server openssh-client
 	unshare --net --mount --pid --fork --kill-child --mount-proc \
-	  sh -c 'ip link set lo up && mount -t tmpfs run /run && exec "$$@"' apart $(PYTEST) tests/cluster --timeout 1800
+	  sh -c 'ip link set lo up && mount -t tmpfs run /run && exec "$$@"' apart $(PYTEST) tests/cluster --timeout 3600
 
 # Ten thousand calls made up from the OpenAPI document.
 test-api: $(STAMP)
 	$(PYTEST) tests/api --timeout 3600 -o log_cli=true -o log_cli_level=INFO
 
 test-faults: $(STAMP) network-tools
-	$(PYTEST) tests/faults --fault-seeds 50 --timeout 1800
+	$(PYTEST) tests/faults --fault-seeds 50 --timeout 3600
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks.all

@@ -74,12 +74,12 @@ class Customer:
         body = {"photos": self.photos, "preset": "fast", "captions": captions}
         return str(self.call("POST", "/v1/trainings", json=body)["id"])
 
-    def await_training(self, training: str, patience_s: float = 600) -> dict[str, Any]:
+    def await_training(self, training: str, patience_s: float = 1800) -> dict[str, Any]:
         """The training when it has ended."""
         return self.await_state(training, lambda told: told["state"] in ENDED, patience_s)
 
     def await_state(
-        self, training: str, wanted: Callable[[dict[str, Any]], bool], patience_s: float = 600
+        self, training: str, wanted: Callable[[dict[str, Any]], bool], patience_s: float = 1800
     ) -> dict[str, Any]:
         deadline = time.monotonic() + patience_s
         while True:

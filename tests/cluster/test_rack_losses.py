@@ -100,7 +100,7 @@ def test_a_training_starts_from_nothing_and_stays_in_its_region(city: City) -> N
     eventually(lambda: not city.service.addresses_of("RayTrainWorker"), 300)
     began = time.monotonic()
     training = city.train(bea)
-    bea.await_state(training, lambda told: told["progress"] > 0, 300)
+    bea.await_state(training, lambda told: told["progress"] > 0)
     note("first_useful_step_s", round(time.monotonic() - began, 1), "training, group from zero")
     trainer = city.machine(city.service.addresses_of("RayTrainWorker")[0])
     assert trainer != ELSEWHERE
@@ -142,7 +142,7 @@ def test_what_was_accepted_ends_exactly_once_when_a_machine_goes(city: City, kin
     somebody, rack = city.newcomer(), city.service.rack
     city.ada.picture(city.model)
     before, trainings = city.ada.held("image"), city.train(somebody)
-    somebody.await_state(trainings, lambda told: told["progress"] > 0, 300)
+    somebody.await_state(trainings, lambda told: told["progress"] > 0)
     orders = Orders(city.ada, city.model)
     orders.start()
     try:
