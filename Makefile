@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 # Threads of a Ray that was shut down stay in the process and may end it, silently, after the next one's shutdown:
 # a file whose tests are a driver themselves gets a process of its own.
-DRIVERS := $(shell grep -rl --include='test_*.py' 'pytest.mark.driver' tests)
+DRIVERS := $(shell grep -rlE --include='test_*.py' '^pytestmark.*mark\.driver' tests)
 
 .PHONY: setup run test lint bench docs test-api test-faults test-cluster clean network-tools
 .DEFAULT_GOAL := setup

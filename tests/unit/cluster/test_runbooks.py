@@ -18,7 +18,7 @@ DOCS = Path(__file__).parent.parent.parent.parent / "docs"
 RUNBOOKS = sorted((DOCS / "runbooks").glob("*.md"))
 NEEDED = {
     "deploy", "retrain-base", "erasure-drill", "backup", "stuck-training", "node-not-scaling", "out-of-memory",
-    "overdue-erasure", "webhook-backlog", "lost-head", "epoch-rotation", "restore",
+    "overdue-erasure", "webhook-backlog", "lost-head", "epoch-rotation", "restore", "retention",
 }  # fmt: skip
 # Debian's own, which this test does not know the options of.
 SYSTEM = {"curl", "df", "du", "free", "timedatectl", "kubectl"}
