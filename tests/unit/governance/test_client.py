@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import ray
+from ray.exceptions import ActorUnavailableError
 
 from governance.actor import start_governance
 from governance.blobs.s3 import S3BlobStore
@@ -14,6 +16,7 @@ from governance.errors import Conflict, Gone, NotFound, Unavailable
 from governance.holder import Holder
 from governance.ids import SubjectId
 from governance.model import HolderKind, Kind, NewAccount, NewArtifact, Purpose, RequestState
+from tests.integration.waiting import until
 from tests.support.governance import REGION
 from tests.support.waiting import eventually
 
@@ -33,8 +36,17 @@ def cluster() -> Iterator[None]:
 def client(cluster: None, settings: GovernanceSettings) -> Iterator[GovernanceClient]:
     handle = start_governance(settings)
     yield GovernanceClient.connect(patience_s=30)
-    ray.get(handle.close.remote())
+    # A kill takes effect when it does: the actor may only now be on its way back.
+    assert until(lambda: _closed(handle), within_s=60)
     ray.kill(handle)
+
+
+def _closed(handle: Any) -> bool:
+    try:
+        ray.get(handle.close.remote())
+    except ActorUnavailableError:
+        return False
+    return True
 
 
 async def test_errors_arrive_as_themselves_without_a_traceback_of_the_actor(client: GovernanceClient) -> None:
