@@ -112,17 +112,24 @@ class Batcher:
         return False
 
     def drop_adapter(self, id: AdapterId) -> None:
-        """End every request that uses the adapter and zero every copy of it."""
-        reason = self.dropped_reason()
+        """End every request that uses the adapter and zero every copy of it.
+
+        Whoever is told, the requests included, is told when no copy is left.
+        """
+        ended: list[Job] = []
         for job in self.queue:
             if job.adapter_id == id:
-                self._end_waiting(job, reason)
+                self._take_out(job)
+                ended.append(job)
         for lane in self._lanes.values():
             for sample in [s for s in lane.samples if s.job.adapter_id == id]:
-                self._end_running(lane, sample, reason)
+                self._leave(lane, sample)
+                ended.append(sample.job)
         self._library.drop(id)
-        # Zeroing is queued behind the step under way; whoever asked is told when it has been done.
+        # Zeroing is queued behind the step under way.
         self._pace.settle()
+        for job in ended:
+            self._listener.ended(job, self.dropped_reason())
 
     @staticmethod
     def dropped_reason() -> AdapterDropped:
@@ -286,10 +293,13 @@ class Batcher:
             torch.cuda.empty_cache()
 
     def _end_waiting(self, job: Job, reason: BaseException) -> None:
+        self._take_out(job)
+        self._listener.ended(job, reason)
+
+    def _take_out(self, job: Job) -> None:
         self.queue.remove(job)
         self._library.unwant(job.adapter_id)
         job.forget_tokens()
-        self._listener.ended(job, reason)
 
     def _end_running(self, lane: Lane, sample: Sample, reason: BaseException) -> None:
         self._leave(lane, sample)

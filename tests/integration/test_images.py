@@ -86,7 +86,7 @@ def test_erasing_the_model_ends_a_picture_under_way(house: House, person: Person
     person.http.delete(f"/v1/artifacts/{model}")
     waiting.join(20)
     assert (answers[0].status_code, answers[0].json()["error"]["code"]) == (410, "gone")
-    assert model not in house.engine.stats().resident
+    until(lambda: model not in house.engine.stats().resident, within_s=1)
     assert person.http.get("/v1/artifacts", params={"kind": "image"}).json()["data"] == []
 
 

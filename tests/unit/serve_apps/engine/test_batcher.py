@@ -85,9 +85,13 @@ def test_dropping_an_adapter_ends_all_that_use_it_and_nobody_else(base: TinyBase
         engine.step()
     waiting = engine.submit(request(gone))
     engine.step()
+    left_when_told: list[tuple[str, ...]] = []
+    for ticket in (running[0], waiting):
+        ticket.future.add_done_callback(lambda _: left_when_told.append(engine.stats().resident))
     dropped = engine.drop_adapter(gone)
     engine.step()
     assert dropped.done()
+    assert left_when_told == [(stays,), (stays,)]
     for ticket in (running[0], waiting):
         assert isinstance(ticket.future.exception(timeout=0), AdapterDropped)
     assert engine.stats().resident == (stays,)
