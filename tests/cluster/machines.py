@@ -12,12 +12,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+
+from tests.integration.waiting import until
 
 BRIDGE = "10.77.0.1"
 ROOT = Path(__file__).parent.parent.parent
@@ -115,11 +116,7 @@ class Rack:
                 ["ip", "netns", "exec", name, *own, f"hostname {name}\n{inside}"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        deadline = time.monotonic() + 60
-        while self.ssh(name, "true", check=False).returncode != 0:
-            if time.monotonic() > deadline:
-                raise TimeoutError((machine.folder / "sshd.log").read_text())
-            time.sleep(0.3)
+        until(lambda: self.ssh(name, "true", check=False).returncode == 0, within_s=60, every_s=0.3)
 
     def off(self, name: str) -> None:
         """Power cut: every process in it is gone."""
