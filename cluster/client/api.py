@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import secrets
+import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -25,6 +26,10 @@ from training.jobs import Param
 
 A = TypeVar("A", bound=BaseModel)
 
+CONNECT_S = 5.0
+# An answer may take minutes, and a machine that was cut off never sends one: probes tell the two apart in 11 seconds.
+_PROBES = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 11_000}
+
 
 class Api:
     """Every method raises ApiError when the service refuses and Unreachable when nobody answers.
@@ -43,7 +48,11 @@ class Api:
     ) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._http = httpx.Client(
-            base_url=url, headers=headers, timeout=timeout_s, transport=transport, trust_env=False, verify=trust or True
+            base_url=url,
+            headers=headers,
+            timeout=httpx.Timeout(timeout_s, connect=CONNECT_S),
+            transport=transport or alive(trust),
+            trust_env=False,
         )
         self.url = url
 
@@ -184,6 +193,18 @@ class Api:
             f"Nobody answers at {self.url}.",
             "Start the service with `pixreunion up`, or name its address in PIXREUNION_CLIENT__URL.",
         )
+
+
+def alive(trust: ssl.SSLContext | None) -> httpx.HTTPTransport:
+    """Connections on which a machine that is gone is noticed, however long an answer may take."""
+    # Not every system has all of them.
+    probes = [
+        (socket.IPPROTO_TCP, int(getattr(socket, name)), value)
+        for name, value in _PROBES.items()
+        if hasattr(socket, name)
+    ]
+    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), *probes]
+    return httpx.HTTPTransport(verify=trust or True, trust_env=False, socket_options=options)
 
 
 def pictures(answer: ImagesAnswer) -> list[bytes]:

@@ -13,12 +13,14 @@ from typing import Any
 
 import httpx
 
+from cluster.client.api import CONNECT_S, alive
 from cluster.demo.world import Person, fresh_person
 
 ENDED = frozenset({"succeeded", "failed", "canceled"})
 # Worth asking again: too much at once, nobody there, not yet.
 AGAIN = frozenset({429, 502, 503, 504})
 PATIENCE_S = 400.0
+PATIENT = httpx.Timeout(60, connect=CONNECT_S)
 
 
 @dataclass
@@ -44,7 +46,7 @@ class Customer:
             self.attempts += 1
             url = f"https://{known[self.attempts % len(known)]}:8700{path}"
             try:
-                with httpx.Client(verify=self.trust, timeout=60, trust_env=False) as client:
+                with httpx.Client(transport=alive(self.trust), timeout=PATIENT) as client:
                     answer = client.request(method, url, headers=headers, **options)
             except httpx.TransportError as error:
                 said = type(error).__name__

@@ -1,12 +1,15 @@
 import base64
 import json
+import socket
 from collections.abc import Callable
 from datetime import date
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import httpx
 import pytest
 
-from cluster.client.api import Api, pictures
+from cluster.client.api import Api, alive, pictures
 from cluster.client.errors import ApiError, Unreachable
 from serve_apps.ingress.schemas.lineage import LineageFormat
 
@@ -149,3 +152,15 @@ def test_a_silent_service_is_explained() -> None:
 
 def test_the_status_alone() -> None:
     assert api(lambda _: httpx.Response(410)).status_of("/v1/artifacts/art_1") == 410
+
+
+def test_a_connection_is_probed_so_that_a_machine_that_is_gone_is_noticed() -> None:
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        Thread(target=server.handle_request, daemon=True).start()
+        with (
+            httpx.Client(transport=alive(None)) as client,
+            client.stream("GET", f"http://127.0.0.1:{server.server_port}/") as answer,
+        ):
+            connection = answer.extensions["network_stream"].get_extra_info("socket")
+            assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 5
