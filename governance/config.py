@@ -11,11 +11,13 @@ class _Frozen(BaseModel):
 
 
 class LedgerSettings(_Frozen):
-    """`dsn`: libpq connection text, over a unix socket or TCP with TLS. `connections`: the pool's upper bound."""
+    """`dsn`: libpq connection text, over a unix socket or TCP with TLS. `connections`: the pool's upper bound.
+    `idle_transaction_s`: PostgreSQL ends a transaction in which nothing was asked for so long; its process is gone."""
 
     dsn: str
     connections: int = Field(default=8, ge=2)
     connect_timeout_s: float = Field(default=3.0, gt=0)
+    idle_transaction_s: float = Field(default=15.0, gt=0)
     batch: int = Field(default=512, ge=1)
 
 

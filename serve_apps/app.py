@@ -39,6 +39,7 @@ def build(settings: ServeSettings, governance: GovernanceSettings) -> serve.Appl
 def _ingress_options(settings: ServeSettings) -> dict[str, Any]:
     return {
         "num_replicas": settings.ingress_replicas,
+        "max_replicas_per_node": settings.ingress_per_node,
         "max_ongoing_requests": PLENTY,
         "graceful_shutdown_timeout_s": settings.drain_s + 5,
         "health_check_period_s": 5,

@@ -189,6 +189,9 @@ class ServeSettings(Frozen):
     secret_file: Path = Path("var/serve.secret")
     ingress_replicas: int = Field(default=1, ge=1)
     ingress_cpus: float = Field(default=0.5, ge=0)
+    ingress_per_node: int | None = Field(
+        default=None, ge=1, description="How many ingresses one node may have; with 1, no node's loss takes them all."
+    )
     ingress_labels: dict[str, str] = Field(default={}, description="What an ingress's node must be labelled with.")
     drain_s: float = Field(default=10.0, gt=0, description="How long requests may take to end when a replica stops.")
     tls_cert: Path | None = None

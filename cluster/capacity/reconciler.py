@@ -48,10 +48,10 @@ class Outlook:
 
 
 class Reconciler:
-    """One look at a time."""
+    """One look at a time. `patience_s`: how long a look may wait for governance's numbers."""
 
-    def __init__(self, around: Surroundings, gauges: Gauges, policy: CapacityPolicy) -> None:
-        self._around, self._gauges, self._policy = around, gauges, policy
+    def __init__(self, around: Surroundings, gauges: Gauges, policy: CapacityPolicy, patience_s: float = 1.0) -> None:
+        self._around, self._gauges, self._policy, self._patience_s = around, gauges, policy, patience_s
         self._tags: dict[str, set[str]] = {}
         self.outlook = Outlook()
 
@@ -66,11 +66,14 @@ class Reconciler:
         return self.outlook
 
     async def _vitals(self) -> Vitals | None:
+        """None when governance has no answer soon: while it moves to another node, devices must change hands too."""
         try:
-            return await self._around.vitals()
+            return await asyncio.wait_for(self._around.vitals(), self._patience_s)
         except GovernanceError as error:
             _LOG.warning("governance does not answer: %s", error.code)
-            return None
+        except TimeoutError:
+            _LOG.warning("governance does not answer within %s s", self._patience_s)
+        return None
 
     def _tell(self, supplies: Sequence[Supply], outlook: Outlook) -> None:
         self._family("capacity_gpus", {supply.region: supply.devices for supply in supplies})

@@ -6,6 +6,7 @@ It is the one place where a cluster looks at itself. `pixreunion top` asks it; P
 import asyncio
 import logging
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any
 
 import ray
@@ -20,6 +21,7 @@ from cluster.observability.catalogue import CAPACITY_GAUGES, GOVERNANCE_GAUGES
 
 NAME = "steward"
 NAMESPACE = "pixreunion"
+_SLOW_S = 5.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -55,10 +57,13 @@ class Steward:
 
     async def _watch(self) -> None:
         while True:
+            began = monotonic()
             try:
                 await self._reconciler.look()
             except (RayError, TimeoutError, OSError, RuntimeError) as error:
                 _LOG.warning("the cluster cannot be looked at now: %s", type(error).__name__)
+            if (took := monotonic() - began) > _SLOW_S:
+                _LOG.warning("a look at the cluster took %.0f s", took)
             await asyncio.sleep(self._every_s)
 
 

@@ -47,8 +47,8 @@ def node_environment(settings: NodeSettings, given: Mapping[str, str]) -> dict[s
         "GLIBC_TUNABLES": "glibc.malloc.perturb=165:glibc.malloc.tcache_count=0",
         # A node that says nothing for this long is dead: the bound of what a cut node costs.
         "RAY_health_check_initial_delay_ms": "5000",
-        "RAY_health_check_period_ms": "2000",
-        "RAY_health_check_timeout_ms": "3000",
+        "RAY_health_check_period_ms": "1000",
+        "RAY_health_check_timeout_ms": "2000",
         "RAY_health_check_failure_threshold": "3",
         # Workers wait this long for a lost head before they give up.
         "RAY_gcs_rpc_server_reconnect_timeout_s": "300",

@@ -13,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from governance.config import LedgerSettings
 from governance.errors import Unavailable
+from governance.ledger.session import parameters
 from governance.seldom import SeldomLogger
 
 Connection = AsyncConnection[TupleRow]
@@ -37,7 +38,7 @@ class Database:
             max_size=settings.connections,
             timeout=settings.connect_timeout_s,
             reconnect_timeout=0,
-            kwargs={"connect_timeout": max(2, round(settings.connect_timeout_s)), "application_name": "governance"},
+            kwargs=parameters(settings),
             open=False,
         )
         await pool.open()

@@ -38,6 +38,7 @@ key_file = "/srv/pixreunion/governance.key"
 
 [serving]
 ingress_replicas = 2
+ingress_per_node = 1
 
 [serving.ingress_labels]
 "{REGION_LABEL}" = "eu"

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -84,3 +85,16 @@ async def test_governance_is_told_down_and_capacity_goes_on_without_it() -> None
     assert told.values["leases_live", "generator"] == 2
     assert told.values["audit_head", ""] == 7
     assert (told.values["deliveries_due", ""], told.values["delivery_late_s", ""]) == (2, 90.0)
+
+
+async def test_devices_change_hands_also_while_governance_says_nothing() -> None:
+    class Silent(Around):
+        async def vitals(self) -> Vitals:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    around = Silent(Supply("eu", {Pool.SHARED: 2}), Demand("eu", 2, 1, 1, 1))
+    told = Told()
+    async with asyncio.timeout(10):
+        await Reconciler(around, told, CapacityPolicy(), patience_s=0.05).look()
+    assert (told.values["governance_up", ""], around.allowed) == (0.0, [{"eu": 0}])
