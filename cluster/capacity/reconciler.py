@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from cluster.capacity.policy import CapacityPolicy, Demand, Share, Supply, Waits, decide
+from cluster.capacity.policy import CapacityPolicy, Demand, Share, Supply, WaitReason, Waits, decide
 from governance.errors import GovernanceError
 from governance.ledger.vitals import Vitals
 
@@ -79,10 +79,9 @@ class Reconciler:
         self._family("capacity_gpus", {supply.region: supply.devices for supply in supplies})
         self._family("capacity_serving", {share.region: share.replicas for share in outlook.shares})
         self._family("capacity_training", {share.region: share.groups for share in outlook.shares})
-        waiting: dict[str, float] = {}
+        waiting = dict.fromkeys(map(str, WaitReason), 0.0)
         for waits in outlook.waits:
-            key = waits.reason.value
-            waiting[key] = waiting.get(key, 0) + waits.count
+            waiting[waits.reason] += waits.count
         self._family("capacity_waiting", waiting)
         self._gauges.set("governance_up", float(outlook.vitals is not None))
         if outlook.vitals is not None:
