@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 import time
+from contextlib import redirect_stdout
 
 import torch
 
@@ -74,7 +75,9 @@ def main(given: list[str]) -> None:
     if options.only_memory_of:
         print(*engine.own_peak(lambda: workload(options), options.only_memory_of))
         return
-    fields = measure(options, given)
+    # Ray's own warnings are no part of the answer.
+    with redirect_stdout(sys.stderr):
+        fields = measure(options, given)
     if options.json:
         print(json.dumps(fields))
         return
