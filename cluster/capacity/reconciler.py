@@ -53,6 +53,7 @@ class Reconciler:
     def __init__(self, around: Surroundings, gauges: Gauges, policy: CapacityPolicy, patience_s: float = 1.0) -> None:
         self._around, self._gauges, self._policy, self._patience_s = around, gauges, policy, patience_s
         self._tags: dict[str, set[str]] = {}
+        self._asking: asyncio.Task[Vitals | None] | None = None
         self.outlook = Outlook()
 
     async def look(self) -> Outlook:
@@ -66,14 +67,23 @@ class Reconciler:
         return self.outlook
 
     async def _vitals(self) -> Vitals | None:
-        """None when governance has no answer soon: while it moves to another node, devices must change hands too."""
+        """None when governance has no answer yet: while it moves to another node, devices must change hands too. A late
+        answer is the next look's."""
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._ask())
+        await asyncio.wait({self._asking}, timeout=self._patience_s)
+        if not self._asking.done():
+            _LOG.warning("governance does not answer within %s s", self._patience_s)
+            return None
+        answer, self._asking = self._asking.result(), None
+        return answer
+
+    async def _ask(self) -> Vitals | None:
         try:
-            return await asyncio.wait_for(self._around.vitals(), self._patience_s)
+            return await self._around.vitals()
         except GovernanceError as error:
             _LOG.warning("governance does not answer: %s", error.code)
-        except TimeoutError:
-            _LOG.warning("governance does not answer within %s s", self._patience_s)
-        return None
+            return None
 
     def _tell(self, supplies: Sequence[Supply], outlook: Outlook) -> None:
         self._family("capacity_gpus", {supply.region: supply.devices for supply in supplies})

@@ -87,14 +87,18 @@ async def test_governance_is_told_down_and_capacity_goes_on_without_it() -> None
     assert (told.values["deliveries_due", ""], told.values["delivery_late_s", ""]) == (2, 90.0)
 
 
-async def test_devices_change_hands_also_while_governance_says_nothing() -> None:
-    class Silent(Around):
-        async def vitals(self) -> Vitals:
-            await asyncio.Event().wait()
-            raise AssertionError
+async def test_devices_change_hands_while_governance_says_nothing_and_its_late_answer_is_heard() -> None:
+    answering = asyncio.Event()
 
-    around = Silent(Supply("eu", {Pool.SHARED: 2}), Demand("eu", 2, 1, 1, 1))
-    told = Told()
+    class Slow(Around):
+        async def vitals(self) -> Vitals:
+            await answering.wait()
+            return HEALTHY
+
+    around, told = Slow(Supply("eu", {Pool.SHARED: 2}), Demand("eu", 2, 1, 1, 1)), Told()
+    reconciler = Reconciler(around, told, CapacityPolicy(), patience_s=0.05)
     async with asyncio.timeout(10):
-        await Reconciler(around, told, CapacityPolicy(), patience_s=0.05).look()
+        await reconciler.look()
     assert (told.values["governance_up", ""], around.allowed) == (0.0, [{"eu": 0}])
+    answering.set()
+    assert (await reconciler.look()).vitals == HEALTHY
