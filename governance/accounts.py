@@ -111,12 +111,15 @@ class Accounts:
                     leaves.append(Leaf(event=move.event, at=now, subject=move.id))
                 after[move.id] = replace(subject, status=move.status)
                 answers.append(after[move.id])
-        await subjects.set_states(conn, [one for id, one in after.items() if one.status is not before[id].status])
+        changed = [one for id, one in after.items() if one.status is not before[id].status]
+        if changed:
+            await subjects.set_states(conn, changed)
         done = [move for move, one in zip(moves, answers, strict=True) if isinstance(one, Subject)]
         lifted = {move.id for move in done if move.status is SubjectStatus.ACTIVE}
         if lifted:
             await rights.lift_restrictions(conn, lifted, now)
-        await record(conn, leaves)
+        if leaves:
+            await record(conn, leaves)
         return answers
 
     async def _insert(self, conn: Connection, region: str) -> Subject:

@@ -116,7 +116,6 @@ class Parts:
             Chore("alarms", _WATCH_S, self.rights.alarms.sweep),
             Chore("withdrawn consents", _WATCH_S, self.rights.shares.finish),
             Chore("news", _NEWS_S, self.people.outbox.collect),
-            Chore("old news", _TIDY_S, self.people.outbox.tidy),
             Chore("events", _PUBLISH_S, self.events.log.publish),
             Chore("deadlines", _WATCH_S, self.events.log.warn),
             Chore("statistics", _TIDY_S, self.statistics.count),

@@ -110,7 +110,8 @@ class Leases:
         async with self._database.transaction() as conn:
             now = self._clock()
             gone = await holders.delete_expired(conn, now)
-            await record(conn, [Leaf(event=LeafEvent.HOLDER_EXPIRED, at=now, holder=one) for one in gone])
+            if gone:
+                await record(conn, [Leaf(event=LeafEvent.HOLDER_EXPIRED, at=now, holder=one) for one in gone])
             return gone
 
     @property

@@ -16,8 +16,9 @@ F  erasure was asked for while a legal hold stands: kept under a custody key, re
 G  the last hold ended
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
+from itertools import pairwise
 
 from governance.model import ArtifactState as A
 from governance.model import JobState as J
@@ -30,76 +31,48 @@ from governance.support.model import TicketState as T
 
 Transitions = frozenset[tuple[StrEnum, StrEnum]]
 
-ARTIFACT: Transitions = frozenset({
-    (A.REGISTERED, A.LIVE),
-    (A.REGISTERED, A.ERASING),
-    (A.LIVE, A.ERASING),
-    (A.LIVE, A.HELD),
-    (A.HELD, A.ERASING),
-    (A.ERASING, A.ERASED),
+
+def _machine(ways: Mapping[StrEnum, Collection[StrEnum]]) -> Transitions:
+    """From the states that each state can go to; those that are not named are ends."""
+    return frozenset((from_state, to_state) for from_state, ends in ways.items() for to_state in ends)
+
+
+ARTIFACT = _machine({
+    A.REGISTERED: {A.LIVE, A.ERASING},
+    A.LIVE: {A.ERASING, A.HELD},
+    A.HELD: {A.ERASING},
+    A.ERASING: {A.ERASED},
 })  # fmt: skip
 
-SUBJECT: Transitions = frozenset({
-    (S.ACTIVE, S.FROZEN),
-    (S.FROZEN, S.ACTIVE),
-    (S.ACTIVE, S.ERASING),
-    (S.FROZEN, S.ERASING),
-    (S.ERASING, S.ERASED),
+SUBJECT = _machine({
+    S.ACTIVE: {S.FROZEN, S.ERASING},
+    S.FROZEN: {S.ACTIVE, S.ERASING},
+    S.ERASING: {S.ERASED},
 })  # fmt: skip
 
-RUN: Transitions = frozenset({
-    (R.RUNNING, R.SUCCEEDED),
-    (R.RUNNING, R.FAILED),
-    (R.RUNNING, R.CANCELED),
+RUN = _machine({R.RUNNING: {R.SUCCEEDED, R.FAILED, R.CANCELED}})
+
+REQUEST: Transitions = frozenset(pairwise(Q))
+"""Step by step, in the order in which they are written."""
+
+JOB = _machine({
+    J.QUEUED: {J.STARTING, J.CANCELED},
+    J.STARTING: {J.PROCESSING, J.QUEUED, J.SUCCEEDED, J.FAILED, J.CANCELED},
+    J.PROCESSING: {J.QUEUED, J.SUCCEEDED, J.FAILED, J.CANCELED},
 })  # fmt: skip
 
-REQUEST: Transitions = frozenset({
-    (Q.FENCED, Q.DROPPED),
-    (Q.DROPPED, Q.DELETED),
-    (Q.DELETED, Q.SCRUBBED),
-    (Q.SCRUBBED, Q.NOTIFIED),
-    (Q.NOTIFIED, Q.SCANNED),
-    (Q.SCANNED, Q.COMPLETED),
+RIGHT = _machine({
+    D.RECEIVED: {D.WORKING, D.ANSWERED, D.REFUSED, D.WITHDRAWN},
+    D.WORKING: {D.RECEIVED, D.ANSWERED, D.REFUSED, D.WITHDRAWN},
+    D.ANSWERED: {D.WITHDRAWN},
 })  # fmt: skip
 
-JOB: Transitions = frozenset({
-    (J.QUEUED, J.STARTING),
-    (J.QUEUED, J.CANCELED),
-    (J.STARTING, J.PROCESSING),
-    (J.STARTING, J.QUEUED),
-    (J.STARTING, J.SUCCEEDED),
-    (J.STARTING, J.FAILED),
-    (J.STARTING, J.CANCELED),
-    (J.PROCESSING, J.QUEUED),
-    (J.PROCESSING, J.SUCCEEDED),
-    (J.PROCESSING, J.FAILED),
-    (J.PROCESSING, J.CANCELED),
-})  # fmt: skip
+BREACH = _machine({B.OPEN: {B.NOTIFIED, B.CLOSED}, B.NOTIFIED: {B.CLOSED}})
 
-RIGHT: Transitions = frozenset({
-    (D.RECEIVED, D.WORKING),
-    (D.RECEIVED, D.ANSWERED),
-    (D.RECEIVED, D.REFUSED),
-    (D.RECEIVED, D.WITHDRAWN),
-    (D.WORKING, D.RECEIVED),
-    (D.WORKING, D.ANSWERED),
-    (D.WORKING, D.REFUSED),
-    (D.WORKING, D.WITHDRAWN),
-    (D.ANSWERED, D.WITHDRAWN),
-})  # fmt: skip
-
-BREACH: Transitions = frozenset({
-    (B.OPEN, B.NOTIFIED),
-    (B.OPEN, B.CLOSED),
-    (B.NOTIFIED, B.CLOSED),
-})  # fmt: skip
-
-TICKET: Transitions = frozenset({
-    (T.OPEN, T.ANSWERED),
-    (T.OPEN, T.CLOSED),
-    (T.ANSWERED, T.OPEN),
-    (T.ANSWERED, T.CLOSED),
-    (T.CLOSED, T.OPEN),
+TICKET = _machine({
+    T.OPEN: {T.ANSWERED, T.CLOSED},
+    T.ANSWERED: {T.OPEN, T.CLOSED},
+    T.CLOSED: {T.OPEN},
 })  # fmt: skip
 
 MACHINES: Mapping[str, Transitions] = {

@@ -21,9 +21,10 @@ async def append_many(store: LeafStore, leaves: Sequence[Leaf]) -> range:
     """
     encoded = [leaf.encode() for leaf in leaves]
     hashes = [hash_leaf(data) for data in encoded]
-    head = await store.head_for_update()
     if not leaves:
-        return range(head.size, head.size)
+        size = (await store.head()).size
+        return range(size, size)
+    head = await store.head_for_update()
     first = head.size
     stored = [StoredLeaf(first + i, data, h) for i, (data, h) in enumerate(zip(encoded, hashes, strict=True))]
     await store.extend(stored, await _finished_nodes(store, first, hashes), head.extend(hashes))
@@ -73,10 +74,10 @@ class Prover:
         while high - low > 1:
             middle = low + largest_power_below(high - low)
             if index < middle:
-                path.append(self._roots.get((middle, high)) or await self._range(middle, high))
+                path.append(await self._range(middle, high))
                 high = middle
             else:
-                path.append(self._roots.get((low, middle)) or await self._range(low, middle))
+                path.append(await self._range(low, middle))
                 low = middle
         return path[::-1]
 

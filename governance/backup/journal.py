@@ -16,6 +16,7 @@ from governance.ids import ArtifactId, RequestId, SubjectId
 from governance.model import By, RequestKind
 
 PREFIX = "erasures/"
+_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,20 @@ class Journal:
 
     def __init__(self, store: BlobStore) -> None:
         self._store = store
+        self._lately: dict[RequestId, None] = {}
+
+    def has_lately(self, id: RequestId) -> bool:
+        """True for what this process has appended not long ago; of anything else it does not know."""
+        return id in self._lately
 
     async def append(self, entries: Sequence[JournalEntry]) -> None:
         """At least one, in one object, whose name follows from its content: repeating it is harmless, and no other
         company that one of them is written down in takes its place."""
         data = encode(entries)
         await self._store.put(f"{PREFIX}{entries[0].request}-{sha256(data).hexdigest()[:16]}", data)
+        self._lately.update({one.request: None for one in entries})
+        for id in list(self._lately)[:-_REMEMBERED]:
+            del self._lately[id]
 
     async def entries(self) -> Sequence[JournalEntry]:
         """All of them, oldest first: request ids sort by time."""

@@ -23,7 +23,7 @@ from governance.audit.leaf import Leaf, LeafEvent
 from governance.erasure.steps import Tools
 from governance.failpoints import FailPoint, reach
 from governance.ledger import processors, requests
-from governance.ledger.database import Connection
+from governance.ledger.database import Connection, together
 from governance.ledger.leaves import LedgerLeafStore, record
 from governance.ledger.processors import Told
 from governance.ledger.requests import Evidence
@@ -37,13 +37,13 @@ async def certify(
 
     Two transactions: everybody who writes into the log waits for the first one, and signing takes its time."""
     ids = [one.id for one in batch]
-    async with tools.database.transaction() as conn:
+    async with tools.database.transaction(pipelined=True) as conn:
         now = tools.clock()
-        known, told = await requests.evidence(conn, ids), await processors.told_of_each(conn, ids)
+        known, told = await together(requests.evidence(conn, ids), processors.told_of_each(conn, ids))
         facts = {o.id: _facts(o, asked_by[o.id], known[o.id], told.get(o.id, ()), now + epoch) for o in batch}
         ends = await record(conn, [_completed(one, facts[one.id], now) for one in batch])
         await requests.add_leaves(conn, {id: [place] for id, place in zip(ids, ends, strict=True)})
-    async with tools.database.transaction() as conn:
+    async with tools.database.transaction(pipelined=True) as conn:
         places = {id: [*known[id].leaves, place] for id, place in zip(ids, ends, strict=True)}
         certificates = await _issue(conn, facts, places, key, now)
         reach(FailPoint.CERTIFICATE_SIGNED)

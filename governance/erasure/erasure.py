@@ -15,7 +15,7 @@ from governance.errors import Fenced, GovernanceError, NotFound, Refused
 from governance.failpoints import FailPoint, reach
 from governance.ledger import artifacts, fences, holds, requests
 from governance.ledger.database import Connection, Database
-from governance.ledger.group import GroupCommit
+from governance.ledger.group import Batcher, GroupCommit
 from governance.ledger.leaves import record
 from governance.model import (
     ArtifactState,
@@ -31,7 +31,7 @@ from governance.model import (
     Target,
 )
 
-WriteDown = Callable[[Connection, Sequence[Request]], Awaitable[None]]
+WriteDown = Callable[[Sequence[Request]], Awaitable[None]]
 _JOURNAL_S = 2.0
 _WRITTEN_AT_ONCE = 256
 _ASKED_AT_ONCE = 32
@@ -49,7 +49,7 @@ class Erasure:
         self._database, self._clock = database, clock
         self._fences: GroupCommit[Asked, Request] = GroupCommit(database, fence.erase, _ASKED_AT_ONCE)
         self._write_down, self._wake = write_down, wake
-        self._writings: GroupCommit[Request, None] = GroupCommit(database, self._write_together, _WRITTEN_AT_ONCE)
+        self._writings: Batcher[Request, None] = Batcher(self._write_together, _WRITTEN_AT_ONCE)
 
     async def close(self) -> None:
         await self._fences.close()
@@ -70,8 +70,8 @@ class Erasure:
             except (GovernanceError, TimeoutError):
                 _LOG.warning("%s is journaled by its first step", request.id)
 
-    async def _write_together(self, conn: Connection, written: Sequence[Request]) -> Sequence[None]:
-        await self._write_down(conn, written)
+    async def _write_together(self, written: Sequence[Request]) -> Sequence[None]:
+        await self._write_down(written)
         return [None] * len(written)
 
     async def request(self, id: RequestId, owner: SubjectId | None) -> Request:

@@ -16,7 +16,7 @@ from governance.failpoints import FailPoint, reach
 from governance.gate.context import GateContext
 from governance.ledger import accounts, artifacts, closure, epochs, erasing, fences, holds, jobs, requests, subjects
 from governance.ledger.artifacts import Sealed
-from governance.ledger.database import Connection, Database
+from governance.ledger.database import Connection, Database, together
 from governance.ledger.holds import Standing
 from governance.ledger.leaves import record
 from governance.ledger.requests import Opened
@@ -132,8 +132,10 @@ async def _takings(
 ) -> tuple[Sequence[_Taking], Sequence[UUID]]:
     """What each takes, in order; and what is live and stays by a legal hold."""
     reached = await closure.descendants_of_each(conn, [order.roots for order in orders])
-    rows = {id: (kind, state) for id, kind, state in await erasing.erasable(conn, list(set().union(*reached)))}
-    stays = {one.artifact: one for one in await holds.standing(conn, list(rows), now)}
+    ids = list(set().union(*reached))
+    erasable, standing = await together(erasing.erasable(conn, ids), holds.standing(conn, ids, now))
+    rows = {id: (kind, state) for id, kind, state in erasable}
+    stays = {one.artifact: one for one in standing}
     fenced = {id for id, (_, state) in rows.items() if state == ArtifactState.ERASING}
     by_earlier: set[UUID] = set()
     takings = []

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from governance.errors import Gone, GovernanceError, NotFound
 from governance.ledger import artifacts, closure, requests, subjects
-from governance.ledger.database import Connection
+from governance.ledger.database import Connection, together
 from governance.model import (
     Artifact,
     ArtifactId,
@@ -57,12 +57,13 @@ class Known:
         wanted = set(targets)
         people = [one for one in wanted if isinstance(one, SubjectId)]
         pieces = [one for one in wanted if isinstance(one, ArtifactId)]
-        return cls(
-            requests=await requests.of_targets(conn, wanted),
-            people=await subjects.lock_all(conn, people) if people else {},
-            roots=await closure.roots_of(conn, people) if people else {},
-            artifacts=await artifacts.get_all(conn, pieces) if pieces else {},
+        found = await together(
+            requests.of_targets(conn, wanted),
+            subjects.lock_all(conn, people),
+            closure.roots_of(conn, people),
+            artifacts.get_all(conn, pieces),
         )
+        return cls(*found)
 
 
 class Orders:

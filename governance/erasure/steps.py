@@ -13,7 +13,7 @@ from governance.clock import Clock
 from governance.errors import GovernanceError, Unavailable
 from governance.failpoints import FailPoint, reach
 from governance.ledger import erasing, holders, processors, requests
-from governance.ledger.database import Connection, Database
+from governance.ledger.database import Connection, Database, together
 from governance.ledger.leaves import record
 from governance.ledger.processors import Told
 from governance.model import ArtifactId, By, Request, RequestId, RequestState, SubjectId
@@ -51,13 +51,14 @@ class Tools:
 
 async def drop(tools: Tools, batch: Sequence[Request]) -> Sequence[Request]:
     """They stand in the journal; holders have dropped and acknowledged, or their leases have ended (I6)."""
-    async with tools.database.transaction() as conn:
-        await write_down(tools, conn, batch)
-    async with tools.database.transaction() as conn:
+    await write_down(tools, batch)
+    async with tools.database.transaction(pipelined=True) as conn:
         now = tools.clock()
-        expired = await holders.delete_expired(conn, now)
+        await requests.set_journaled(conn, [one.id for one in batch], now)
+        expired, held = await together(
+            holders.delete_expired(conn, now), erasing.held_by_someone(conn, [one.id for one in batch])
+        )
         ended = [Leaf(event=LeafEvent.HOLDER_EXPIRED, at=now, holder=one) for one in expired]
-        held = await erasing.held_by_someone(conn, [one.id for one in batch])
         free = [one for one in batch if one.id not in held]
         if free:
             reach(FailPoint.HOLDERS_CLEARED)
@@ -68,14 +69,14 @@ async def delete(tools: Tools, batch: Sequence[Request]) -> Sequence[Request]:
     """Every version, marker and unfinished upload of their bytes is gone."""
     removed = await _erase_bytes(tools, batch)
     reach(FailPoint.BYTES_DELETED)
-    async with tools.database.transaction() as conn:
+    async with tools.database.transaction(pipelined=True) as conn:
         counts = {id: {"versions": count} for id, count in removed.items()}
         return await _advance(tools, conn, batch, RequestState.DELETED, LeafEvent.ERASURE_BYTES_REMOVED, counts)
 
 
 async def scrub(tools: Tools, batch: Sequence[Request]) -> Sequence[Request]:
     """Rows become tombstones."""
-    async with tools.database.transaction() as conn:
+    async with tools.database.transaction(pipelined=True) as conn:
         now = tools.clock()
         erased = await erasing.scrub_artifacts(conn, [one.id for one in batch], now)
         leaves = [Leaf(event=LeafEvent.ARTIFACT_ERASED, at=now, artifact=id) for id in erased]
@@ -90,8 +91,9 @@ async def notify(tools: Tools, batch: Sequence[Request]) -> Sequence[Request]:
     """Every processor was told and has answered for good; only an account's erasure concerns them all."""
     finished = await asyncio.gather(*(_tell_everybody(tools, one) for one in batch))
     answered = [one for one, all_answered in zip(batch, finished, strict=True) if all_answered]
-    async with tools.database.transaction() as conn:
-        for person in _people(answered):
+    people = _people(answered)
+    async with tools.database.transaction(pipelined=not people) as conn:
+        for person in people:
             await processors.forget_transfers(conn, person)
             await tools.money.pseudonymise(conn, person, tools.clock())
         return await _advance(tools, conn, answered, RequestState.NOTIFIED, LeafEvent.ERASURE_PROCESSORS_TOLD)
@@ -103,19 +105,23 @@ async def scan(tools: Tools, batch: Sequence[Request]) -> Sequence[Request]:
     found = await asyncio.gather(*(tools.scan(one) for one in batch))
     results = {one.id: result for one, result in zip(batch, found, strict=True) if result is not None}
     reach(FailPoint.SCAN_DONE)
-    async with tools.database.transaction() as conn:
+    async with tools.database.transaction(pipelined=True) as conn:
         for id, result in results.items():
             await requests.set_residue(conn, id, result.model_dump(mode="json"))
         counts = {id: result.counts() for id, result in results.items()}
         return await _advance(tools, conn, batch, RequestState.SCANNED, LeafEvent.ERASURE_SCANNED, counts)
 
 
-async def write_down(tools: Tools, conn: Connection, batch: Sequence[Request]) -> None:
-    """Into the journal, from where a restore repeats it (I8). Once is enough; a crash in between writes it twice."""
-    missing = await requests.unjournaled(conn, [one.id for one in batch])
+async def write_down(tools: Tools, batch: Sequence[Request]) -> None:
+    """Into the journal, from where a restore repeats it (I8). Once is enough; a crash before the ledger has noted it
+    (`drop` does) writes it twice. No transaction is open meanwhile: the object store may take its time."""
+    new = [one.id for one in batch if not tools.journal.has_lately(one.id)]
+    if not new:
+        return
+    async with tools.database.transaction() as conn:
+        missing = await requests.unjournaled(conn, new)
     if missing:
         await tools.journal.append([_entry(taken.request, taken.by, artifacts) for taken, artifacts in missing])
-        await requests.set_journaled(conn, [taken.request.id for taken, _ in missing], tools.clock())
 
 
 def _entry(request: Request, by: By, artifacts: Sequence[ArtifactId]) -> JournalEntry:

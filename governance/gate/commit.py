@@ -8,7 +8,7 @@ from governance.failpoints import FailPoint, reach
 from governance.gate import hot_leaves
 from governance.gate.context import GateContext
 from governance.ledger import artifacts, fences
-from governance.ledger.database import Connection
+from governance.ledger.database import Connection, together
 from governance.ledger.leaves import record_encoded
 from governance.model import Artifact, ArtifactId, ArtifactState, Receipt
 
@@ -22,9 +22,10 @@ class Commit:
 async def apply(context: GateContext, conn: Connection, ops: Sequence[Commit]) -> Sequence[Artifact | GovernanceError]:
     """Make a batch live; repeating a commit answers as the first time."""
     await fences.pass_through(conn)
-    ids = {op.id for op in ops}
-    before = await artifacts.lock_for_commit(conn, ids)
-    live = await artifacts.make_live(conn, list({op.id: (op.id, op.receipt) for op in ops}.values()))
+    receipts = {op.id: op.receipt for op in ops}
+    before, live = await together(
+        artifacts.lock_for_commit(conn, receipts), artifacts.make_live(conn, list(receipts.items()))
+    )
     if live:
         at = hot_leaves.at(context.clock())
         await record_encoded(conn, [hot_leaves.live(id, at) for id in live])

@@ -10,7 +10,7 @@ from governance.failpoints import FailPoint, reach
 from governance.gate.context import GateContext
 from governance.ledger import artifacts, fences, holders, subjects
 from governance.ledger.artifacts import Sealed
-from governance.ledger.database import Connection
+from governance.ledger.database import Connection, together
 from governance.ledger.holders import Holding, Session
 from governance.ledger.leaves import record
 from governance.ledger.subjects import SubjectKey
@@ -55,12 +55,12 @@ async def _look_up(context: GateContext, conn: Connection, ops: Sequence[Read]) 
     ids = {op.id for op in ops}
     await fences.pass_through(conn)
     now = context.clock()
-    return _Known(
-        subjects=await subjects.lock_keys(conn, [], ids),
-        artifacts=await artifacts.get_sealed(conn, ids),
-        sessions=await holders.sessions(conn, {op.holder for op in ops}, now),
-        now=now,
+    people, found, sessions = await together(
+        subjects.lock_keys(conn, [], ids),
+        artifacts.get_sealed(conn, ids),
+        holders.sessions(conn, {op.holder for op in ops}, now),
     )
+    return _Known(people, found, sessions, now)
 
 
 async def _answer(context: GateContext, known: _Known, op: Read) -> Grant | GovernanceError:

@@ -10,7 +10,7 @@ from governance.gate import hot_leaves
 from governance.gate.context import GateContext
 from governance.ledger import artifacts, epochs, fences, holders, runs, subjects
 from governance.ledger.artifacts import Registered
-from governance.ledger.database import Connection
+from governance.ledger.database import Connection, together
 from governance.ledger.holders import Session
 from governance.ledger.leaves import record_encoded
 from governance.ledger.subjects import SubjectKey
@@ -78,14 +78,15 @@ async def _look_up(context: GateContext, conn: Connection, ops: Sequence[Registr
     run_ids = {op.new.run for op in ops if op.new.run}
     parent_ids = {parent for op in ops for parent in op.new.parents}
     await fences.pass_through(conn)
-    return _Known(
-        epoch=await epochs.active(conn),
-        subjects=await subjects.lock_keys(conn, {one for op in ops for one in op.new.subjects}, parent_ids),
-        parents=await artifacts.lock_share(conn, parent_ids) if parent_ids else {},
-        runs=await runs.lock_states(conn, run_ids) if run_ids else {},
-        sessions=await holders.sessions(conn, {op.holder for op in ops}, context.clock()),
-        now=context.clock(),
+    now = context.clock()
+    epoch, people, parents, states, sessions = await together(
+        epochs.active(conn),
+        subjects.lock_keys(conn, {one for op in ops for one in op.new.subjects}, parent_ids),
+        artifacts.lock_share(conn, parent_ids),
+        runs.lock_states(conn, run_ids),
+        holders.sessions(conn, {op.holder for op in ops}, now),
     )
+    return _Known(people, parents, states, sessions, epoch, now)
 
 
 class _SubjectKeys:

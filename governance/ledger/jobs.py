@@ -273,9 +273,9 @@ async def recover(conn: Connection, silent_since: datetime, attempts: int, now: 
     return [JobId.of(row[0]) for row in await cursor.fetchall()]
 
 
-async def cancel_fenced(conn: Connection, closure: Iterable[UUID], people: Iterable[UUID], now: datetime) -> int:
+async def cancel_fenced(conn: Connection, closure: Iterable[UUID], people: Iterable[UUID], now: datetime) -> None:
     """End every job that works for these people or on these artifacts, also running ones: their attempt is over."""
-    cursor = await conn.execute(
+    await conn.execute(
         """
         UPDATE jobs SET state = 'canceled', worker = NULL, heartbeat_at = NULL, finished_at = %s,
                         seconds_left = NULL, curve = '[]'
@@ -283,4 +283,3 @@ async def cancel_fenced(conn: Connection, closure: Iterable[UUID], people: Itera
         """,
         [now, list(people), list(closure)],
     )
-    return cursor.rowcount

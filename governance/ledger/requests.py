@@ -238,4 +238,7 @@ async def unjournaled(conn: Connection, ids: Iterable[RequestId]) -> Sequence[tu
 
 
 async def set_journaled(conn: Connection, ids: Iterable[RequestId], now: datetime) -> None:
-    await conn.execute("UPDATE requests SET journaled_at = %s WHERE id = ANY (%s::uuid[])", [now, digits(ids)])
+    """Those of them that were not noted yet."""
+    await conn.execute(
+        "UPDATE requests SET journaled_at = %s WHERE id = ANY (%s::uuid[]) AND journaled_at IS NULL", [now, digits(ids)]
+    )

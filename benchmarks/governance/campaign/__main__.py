@@ -11,15 +11,16 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 from benchmarks.circumstances import machine
-from benchmarks.governance.campaign.checks import count_residues
+from benchmarks.governance.campaign.checks import residues
 from benchmarks.governance.campaign.rounds import Campaign
-from cluster.embedded.throwaway import throwaway_servers
+from cluster.embedded.throwaway import Servers, throwaway_servers
+from governance.residue.report import ScanReport
 
 _COMPACTIONS, _COMPACTION_S = 3, 3.0
 
@@ -37,12 +38,8 @@ async def run(
         while campaign.tally.erasures < erasures and perf_counter() - began < longest_s:
             await campaign.round()
             tell(f"round {len(campaign.diaries)}: {campaign.tally.erasures} erasures")
-        for _ in range(_COMPACTIONS):
-            await asyncio.sleep(_COMPACTION_S)
-            await asyncio.to_thread(servers.s3.compact)
-        await asyncio.to_thread(
-            count_residues, campaign.tally, campaign.diaries, servers.home.root, campaign.server_pids()
-        )
+        tell("compacting and scanning")
+        campaign.tally.count_residues(await _scanned(servers, campaign))
     return {
         "seed": seed,
         "rounds": len(campaign.diaries),
@@ -55,6 +52,19 @@ async def run(
         "seconds": round(perf_counter() - began, 1),
         "machine": machine(),
     }
+
+
+async def _scanned(servers: Servers, campaign: Campaign) -> Sequence[ScanReport]:
+    """S3 deletes in the background, so what is found is looked for again after the next compaction, a few times."""
+    reports: Sequence[ScanReport] = []
+    for _ in range(_COMPACTIONS):
+        await asyncio.sleep(_COMPACTION_S)
+        await asyncio.to_thread(servers.s3.compact)
+        pids = campaign.server_pids()
+        reports = await asyncio.to_thread(residues, campaign.diaries, servers.home.root, pids)
+        if not any(report.findings for report in reports):
+            break
+    return reports
 
 
 def main() -> None:

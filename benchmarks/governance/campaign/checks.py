@@ -1,12 +1,12 @@
 """What must hold when a round is over; everything that does not is counted."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from benchmarks.governance.campaign.diary import Diary, content
-from benchmarks.governance.campaign.worker import persist
+from benchmarks.governance.campaign.diary import Diary, Person, content
+from benchmarks.governance.campaign.worker import few_at_once, persist
 from governance.audit.errors import CertificateError
 from governance.audit.verify import verify
 from governance.errors import Gone, GovernanceError, NotFound
@@ -16,7 +16,7 @@ from governance.model import Purpose, SubjectStatus
 from governance.residue.canary import Canary
 from governance.residue.files import directory
 from governance.residue.memory import processes
-from governance.residue.report import Place
+from governance.residue.report import Place, ScanReport
 from governance.residue.scanner import Scanner
 from governance.service import GovernanceService
 
@@ -49,35 +49,45 @@ class Tally:
     def complain(self, what: str) -> None:
         self.complaints.append(what)
 
+    def count_residues(self, reports: Iterable[ScanReport]) -> None:
+        for report in reports:
+            self.residues += len(report.findings)
+            self.scanned_bytes += sum(report.scanned.values())
+            self.complaints += map(str, report.findings)
+
 
 async def check_round(tally: Tally, service: GovernanceService, holder: Holder, diary: Diary, seed: int) -> None:
     """Certificates verify, the erased stays unreadable, the others' bytes are the same, no bytes without a row."""
     tally.erasures += len(diary.requests)
-    for request in diary.requests:
-        tally.certificates += await _certified(tally, service, RequestId(request))
-    for number, person in diary.people.items():
-        for id, what in person.made:
-            if id in person.erased:
-                await _check_erased(tally, holder, id)
-            else:
-                await _check_kept(tally, holder, id, content(seed, number, what))
-        if person.erased and number % 3 != 2:
-            status = (await service.subject(person.id)).status
-            tally.resurrections += status is not SubjectStatus.ERASED
+    await few_at_once(_check_certified(tally, service, RequestId(request)) for request in diary.requests)
+    await few_at_once(_check_person(tally, service, holder, number, one, seed) for number, one in diary.people.items())
     left = await _orphans(service)
     tally.orphans += len(left)
     for key in left:
         tally.complain(f"orphan {key}")
 
 
-async def _certified(tally: Tally, service: GovernanceService, request: RequestId) -> bool:
+async def _check_certified(tally: Tally, service: GovernanceService, request: RequestId) -> None:
     certificate = await service.certificate(request)
     try:
         verify(certificate.document.encode() if certificate else b"")
     except CertificateError as error:
         tally.complain(f"{request}: {error}")
-        return False
-    return True
+    else:
+        tally.certificates += 1
+
+
+async def _check_person(
+    tally: Tally, service: GovernanceService, holder: Holder, number: int, person: Person, seed: int
+) -> None:
+    for id, what in person.made:
+        if id in person.erased:
+            await _check_erased(tally, holder, id)
+        else:
+            await _check_kept(tally, holder, id, content(seed, number, what))
+    if person.erased and number % 3 != 2:
+        status = (await service.subject(person.id)).status
+        tally.resurrections += status is not SubjectStatus.ERASED
 
 
 async def _check_erased(tally: Tally, holder: Holder, id: ArtifactId) -> None:
@@ -117,7 +127,7 @@ async def _orphans(service: GovernanceService) -> list[str]:
     return left
 
 
-def count_residues(tally: Tally, diaries: Iterable[tuple[Diary, int]], folder: Path, pids: Iterable[int]) -> None:
+def residues(diaries: Iterable[tuple[Diary, int]], folder: Path, pids: Iterable[int]) -> Sequence[ScanReport]:
     """Raw bytes of every file of the servers, and their memory, for contents; the files for sealed bytes too."""
     plain, sealed = [], []
     for round, (diary, seed) in enumerate(diaries):
@@ -128,13 +138,8 @@ def count_residues(tally: Tally, diaries: Iterable[tuple[Diary, int]], folder: P
                     plain.append(Canary.text(name, content(seed, number, what)[:64].decode()))
                     sealed.append(Canary.raw(f"{name}-sealed", piece))
     if not plain:
-        return
-    reports = [
+        return []
+    return [
         Scanner(plain).scan(source for places in (directory(Place.DATA, folder), processes(pids)) for source in places),
         Scanner(sealed).scan(directory(Place.DATA, folder)),
     ]
-    for report in reports:
-        tally.residues += len(report.findings)
-        tally.scanned_bytes += sum(report.scanned.values())
-        for finding in report.findings:
-            tally.complain(str(finding))

@@ -10,7 +10,7 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -54,20 +54,29 @@ async def persist(work: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(_REST_S)
 
 
-async def make(service: GovernanceService, holder: Holder, job: Job, diary: Diary) -> None:
-    """A photo and a crop of it for everybody; the photo stays in memory, as a holder's would."""
+async def few_at_once(works: Iterable[Coroutine[Any, Any, object]]) -> None:
+    """All of them; the first that fails fails the whole."""
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(number: int) -> None:
+    async def one(work: Coroutine[Any, Any, object]) -> None:
         async with gate:
-            if number not in diary.people:
-                # A killed worker may have signed somebody up without noting it: that is a person without data.
-                new = NewAccount(uuid4().bytes * 2, "$argon2id$", REGION)
-                subject = await persist(lambda: service.create_account(new))
-                diary.signed_up(number, subject.id, number < job.going)
-            await _photos(service, holder, job, diary, number)
+            await work
 
-    await asyncio.gather(*(one(number) for number in range(job.going + job.staying)))
+    await asyncio.gather(*map(one, works))
+
+
+async def make(service: GovernanceService, holder: Holder, job: Job, diary: Diary) -> None:
+    """A photo and a crop of it for everybody; the photo stays in memory, as a holder's would."""
+
+    async def one(number: int) -> None:
+        if number not in diary.people:
+            # A killed worker may have signed somebody up without noting it: that is a person without data.
+            new = NewAccount(uuid4().bytes * 2, "$argon2id$", REGION)
+            subject = await persist(lambda: service.create_account(new))
+            diary.signed_up(number, subject.id, number < job.going)
+        await _photos(service, holder, job, diary, number)
+
+    await few_at_once(one(number) for number in range(job.going + job.staying))
 
 
 async def _photos(service: GovernanceService, holder: Holder, job: Job, diary: Diary, number: int) -> None:
@@ -83,9 +92,8 @@ async def _photos(service: GovernanceService, holder: Holder, job: Job, diary: D
 
 async def erase(service: GovernanceService, job: Job, diary: Diary) -> None:
     """Ask for all of them, wait for the certificates, end the epoch."""
-    for number, person in diary.people.items():
-        if person.goes:
-            await _ask(service, diary, number, person)
+    going = [(number, person) for number, person in diary.people.items() if person.goes]
+    await few_at_once(_ask(service, diary, number, person) for number, person in going)
     for request in diary.requests:
         await persist(lambda request=RequestId(request): completed(service, request))
     if job.rotate:

@@ -2,10 +2,21 @@
 
 import json
 
+import pytest
+
+from governance.backup import journal as journal_module
 from governance.backup.journal import PREFIX, Journal, JournalEntry, encode
 from governance.blobs.memory import MemoryBlobStore
 from governance.clock import utc_now
+from governance.errors import Unavailable
 from governance.model import ArtifactId, By, RequestId, RequestKind, SubjectId
+
+
+class Away(MemoryBlobStore):
+    """Takes nothing."""
+
+    async def put(self, key: str, data: bytes) -> str:
+        raise Unavailable("not now")
 
 
 def entry() -> JournalEntry:
@@ -30,3 +41,21 @@ async def test_objects_of_one_entry_alone_are_read_as_they_were_written_once() -
     (raw,) = json.loads(encode([one]))
     await store.put(PREFIX + one.request, json.dumps(raw).encode())
     assert list(await Journal(store).entries()) == [one]
+
+
+async def test_what_was_appended_lately_is_known_where_it_was_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "_REMEMBERED", 3)
+    store = MemoryBlobStore()
+    journal, made = Journal(store), [entry() for _ in range(5)]
+    for one in made:
+        assert not journal.has_lately(one.request)
+        await journal.append([one])
+    assert [journal.has_lately(one.request) for one in made] == [False, False, True, True, True]
+    assert not Journal(store).has_lately(made[-1].request)
+
+
+async def test_what_could_not_be_stored_is_not_taken_for_known() -> None:
+    journal, one = Journal(Away()), entry()
+    with pytest.raises(Unavailable):
+        await journal.append([one])
+    assert not journal.has_lately(one.request)

@@ -7,8 +7,8 @@ import psycopg
 import pytest
 
 from governance.errors import Conflict, GovernanceError, Unavailable
-from governance.ledger.database import Connection
-from governance.ledger.group import GroupCommit
+from governance.ledger.database import Connection, is_pipelined
+from governance.ledger.group import Batcher, GroupCommit
 from governance.service import GovernanceService
 
 
@@ -25,6 +25,35 @@ async def test_callers_share_transactions_and_each_gets_its_own_answer(service: 
     assert str(answers[4]) == "4 is even"
     assert len(batches) < 10
     assert max(batches) <= 50
+
+
+async def test_what_needs_no_transaction_is_done_in_company_too() -> None:
+    batches: list[int] = []
+
+    async def work(ops: Sequence[int]) -> Sequence[int | GovernanceError]:
+        batches.append(len(ops))
+        await asyncio.sleep(0)
+        return [op * 2 if op else Conflict("zero") for op in ops]
+
+    batcher: Batcher[int, int] = Batcher(work, 50)
+    answers = await asyncio.gather(*(batcher.submit(n) for n in range(100)), return_exceptions=True)
+    await batcher.close()
+    assert answers[1:] == [n * 2 for n in range(1, 100)]
+    assert isinstance(answers[0], Conflict)
+    assert len(batches) < 10
+
+
+async def test_a_few_are_pipelined_and_a_crowd_is_not(service: GovernanceService) -> None:
+    seen: set[tuple[bool, bool]] = set()
+
+    async def apply(conn: Connection, ops: Sequence[int]) -> Sequence[int]:
+        seen.add((len(ops) < 128, is_pipelined(conn)))
+        return list(ops)
+
+    group: GroupCommit[int, int] = GroupCommit(service.parts.database, apply, 512)
+    await asyncio.gather(*(group.submit(n) for n in range(300)))
+    await group.submit(0)
+    assert seen == {(True, True), (False, False)}
 
 
 async def test_one_bad_operation_does_not_fail_its_neighbours(service: GovernanceService) -> None:

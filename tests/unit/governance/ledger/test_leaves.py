@@ -3,6 +3,8 @@
 import asyncio
 from datetime import UTC, datetime
 
+import pytest
+
 from governance.audit.leaf import Leaf, LeafEvent
 from governance.audit.log import Prover, append_many
 from governance.audit.merkle import verify_inclusion
@@ -14,7 +16,8 @@ from governance.service import GovernanceService
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-async def test_the_same_leaves_give_the_same_root_and_proofs(service: GovernanceService) -> None:
+@pytest.mark.parametrize("pipelined", [False, True])
+async def test_the_same_leaves_give_the_same_root_and_proofs(service: GovernanceService, pipelined: bool) -> None:
     await service.parts.background.stop()
     memory = MemoryLeafStore()
     async with service.parts.database.transaction() as conn:
@@ -25,7 +28,7 @@ async def test_the_same_leaves_give_the_same_root_and_proofs(service: Governance
     for count in (1, 255, 300):
         leaves = [Leaf(event=LeafEvent.SUBJECT_CREATED, at=AT, subject=SubjectId.new()) for _ in range(count)]
         await append_many(memory, leaves)
-        async with service.parts.database.transaction() as conn:
+        async with service.parts.database.transaction(pipelined) as conn:
             await record(conn, leaves)
     async with service.parts.database.transaction() as conn:
         store = LedgerLeafStore(conn)
@@ -46,3 +49,11 @@ async def test_concurrent_appenders_make_one_sequence(service: GovernanceService
     ranges = await asyncio.gather(*(append() for _ in range(6)))
     places = [place for one in ranges for place in one]
     assert len(set(places)) == 42
+
+
+async def test_who_has_nothing_to_append_waits_for_nobody(service: GovernanceService) -> None:
+    leaf = Leaf(event=LeafEvent.SUBJECT_CREATED, at=AT, subject=SubjectId.new())
+    async with service.parts.database.transaction() as appending:
+        await record(appending, [leaf])
+        async with asyncio.timeout(30), service.parts.database.transaction() as conn:
+            assert len(await record(conn, [])) == 0
