@@ -41,10 +41,10 @@ async def certify(
         now = tools.clock()
         known, told = await together(requests.evidence(conn, ids), processors.told_of_each(conn, ids))
         facts = {o.id: _facts(o, asked_by[o.id], known[o.id], told.get(o.id, ()), now + epoch) for o in batch}
-        ends = await record(conn, [_completed(one, facts[one.id], now) for one in batch])
-        await requests.add_leaves(conn, {id: [place] for id, place in zip(ids, ends, strict=True)})
+        await record(conn, [_completed(one, facts[one.id], now) for one in batch])
+        await requests.add_leaves(conn, {id: [place] for place, id in enumerate(ids)}, of=len(ids))
     async with tools.database.transaction(pipelined=True) as conn:
-        places = {id: [*known[id].leaves, place] for id, place in zip(ids, ends, strict=True)}
+        places = {id: one.leaves for id, one in (await requests.evidence(conn, ids)).items()}
         certificates = await _issue(conn, facts, places, key, now)
         reach(FailPoint.CERTIFICATE_SIGNED)
         completed = await requests.complete(conn, certificates, now)

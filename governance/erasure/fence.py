@@ -166,8 +166,8 @@ async def _record(conn: Connection, opened: Sequence[tuple[Request, _Taking]], n
     for request, taking in opened:
         leaves += _leaves(request, taking, now)
         ends[request.id] = len(leaves)
-    places = await record(conn, leaves)
-    await requests.add_leaves(conn, {id: places[end - 3 : end] for id, end in ends.items()})
+    await record(conn, leaves)
+    await requests.add_leaves(conn, {id: range(end - 3, end) for id, end in ends.items()}, of=len(leaves))
 
 
 def _request(taking: _Taking, now: datetime, promised: timedelta) -> Request:

@@ -204,7 +204,8 @@ async def _advance(
     now, went = tools.clock(), [replace(one, state=to) for one in batch if one.id in moved]
     told = counts or {}
     steps = [Leaf(event=event, at=now, request=o.id, subject=o.owner, counts=told.get(o.id, {})) for o in went]
-    if also or steps:
-        places = (await record(conn, [*also, *steps]))[len(also) :]
-        await requests.add_leaves(conn, {one.id: [place] for one, place in zip(went, places, strict=True)})
+    await record(conn, [*also, *steps])
+    if went:
+        places = {one.id: [place] for place, one in enumerate(went, len(also))}
+        await requests.add_leaves(conn, places, of=len(also) + len(steps))
     return went

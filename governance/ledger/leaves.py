@@ -31,25 +31,14 @@ class LedgerLeafStore:
         return _frontier(await cursor.fetchone())
 
     async def extend(self, leaves: Sequence[StoredLeaf], nodes: Sequence[StoredNode], head: Frontier) -> None:
-        few = len(leaves) < _CROWD or is_pipelined(self._conn)
-        await (self._insert(leaves) if few else self._copy(leaves))
+        lines = [f"{leaf.index}\t\\\\x{leaf.data.hex()}\t\\\\x{leaf.hash.hex()}\n" for leaf in leaves]
+        async with self._conn.cursor() as cursor, cursor.copy(_COPY) as copy:
+            await copy.write("".join(lines))
         for node in nodes:
             await self._conn.execute(
                 "INSERT INTO audit_nodes (level, index, hash) VALUES (%s, %s, %s)", [node.level, node.index, node.hash]
             )
         await self._conn.execute("UPDATE audit_head SET size = %s, peaks = %s", [head.size, list(head.peaks)])
-
-    async def _insert(self, leaves: Sequence[StoredLeaf]) -> None:
-        await self._conn.execute(
-            "INSERT INTO audit_leaves (index, data, hash) SELECT * FROM unnest(%b::bigint[], %b::bytea[], %b::bytea[])",
-            [[leaf.index for leaf in leaves], [leaf.data for leaf in leaves], [leaf.hash for leaf in leaves]],
-        )
-
-    async def _copy(self, leaves: Sequence[StoredLeaf]) -> None:
-        """The fastest for many."""
-        lines = [f"{leaf.index}\t\\\\x{leaf.data.hex()}\t\\\\x{leaf.hash.hex()}\n" for leaf in leaves]
-        async with self._conn.cursor() as cursor, cursor.copy(_COPY) as copy:
-            await copy.write("".join(lines))
 
     async def hashes(self, level: int, start: int, stop: int) -> list[bytes]:
         if level == 0:
@@ -77,13 +66,24 @@ class LedgerLeafStore:
         return {row[0]: Leaf.from_json(json.loads(row[1])) for row in await cursor.fetchall()}
 
 
-async def record(conn: Connection, leaves: Sequence[Leaf]) -> range:
+async def record(conn: Connection, leaves: Sequence[Leaf]) -> None:
     """Append to the audit log in the caller's transaction; call it last, since it holds up other appenders."""
-    return await append_many(LedgerLeafStore(conn), leaves)
+    await record_encoded(conn, [leaf.encode() for leaf in leaves])
+
+
+async def record_encoded(conn: Connection, leaves: Sequence[bytes]) -> None:
+    """Like `record`, for the hot paths' own encodings. Few are appended within PostgreSQL, so that who comes next waits
+    for their commit alone; a crowd is hashed here and copied, which is faster."""
+    if not leaves:
+        return
+    if len(leaves) < _CROWD or is_pipelined(conn):
+        await conn.execute("SELECT append_leaves(%b::bytea[])", [list(leaves)])
+    else:
+        await append_many(LedgerLeafStore(conn), cast(Sequence[Leaf], [_Encoded(data) for data in leaves]))
 
 
 class _Encoded:
-    """A leaf that is written already."""
+    """A leaf that is written already: appending asks nothing of it but its bytes."""
 
     __slots__ = ("_data",)
 
@@ -92,11 +92,6 @@ class _Encoded:
 
     def encode(self) -> bytes:
         return self._data
-
-
-async def record_encoded(conn: Connection, leaves: Sequence[bytes]) -> range:
-    """Like `record`, for the hot paths' own encodings: appending asks nothing of a leaf but its bytes."""
-    return await append_many(LedgerLeafStore(conn), cast(Sequence[Leaf], [_Encoded(data) for data in leaves]))
 
 
 def _frontier(row: TupleRow | None) -> Frontier:

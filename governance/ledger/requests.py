@@ -105,17 +105,18 @@ async def insert(conn: Connection, opened: Sequence[Opened]) -> None:
     )
 
 
-async def add_leaves(conn: Connection, places: Mapping[RequestId, Sequence[int]]) -> None:
-    """Where in the audit log the certificates' evidence is."""
+async def add_leaves(conn: Connection, places: Mapping[RequestId, Iterable[int]], of: int) -> None:
+    """Which of the last `of` entries of the audit log, that this transaction has just appended, are the certificates'
+    evidence; counted from 0."""
     pairs = [(id, place) for id, found in places.items() for place in found]
     await conn.execute(
         """
         UPDATE requests r SET leaves = r.leaves || n.places FROM (
-            SELECT id, array_agg(place ORDER BY place) AS places
-            FROM unnest(%s::uuid[], %s::bigint[]) AS p (id, place) GROUP BY id) n
+            SELECT id, array_agg(h.size - %s + place ORDER BY place) AS places
+            FROM audit_head h, unnest(%s::uuid[], %s::bigint[]) AS p (id, place) GROUP BY id) n
         WHERE r.id = n.id
         """,
-        [digits(id for id, _ in pairs), [place for _, place in pairs]],
+        [of, digits(id for id, _ in pairs), [place for _, place in pairs]],
     )
 
 
