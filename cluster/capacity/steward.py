@@ -42,14 +42,11 @@ class Steward:
     def __init__(self, layout: Layout, policy: CapacityPolicy, every_s: float = 2.0) -> None:
         self._reconciler = Reconciler(RaySurroundings(layout), RayGauges(), policy)
         self._every_s = every_s
-        self._watching: asyncio.Task[None] | None = None
-        # Restarted after a crash, nobody may be left who would call: the first call is its own.
-        ray.get_runtime_context().current_actor.start.remote()
+        # Ray runs this on the actor's event loop. Restarted after a crash, nobody may be left to ask for it.
+        self._watching = asyncio.get_running_loop().create_task(self._watch())
 
     async def start(self) -> None:
-        """Begin to look; repeated calls change nothing."""
-        if self._watching is None:
-            self._watching = asyncio.create_task(self._watch())
+        """Answers once it looks."""
 
     async def outlook(self) -> Outlook:
         """The last look."""
