@@ -117,11 +117,10 @@ class Jobs:
             await fences.pass_through(conn)
             within = None if quota is None else await turns.within_quota(conn, quota, region, ids)
             claimed = await jobs.claim(conn, worker, capacity, region, ids if within is None else within, self._clock())
-            for job, _ in claimed:
-                await self._record(conn, LeafEvent.JOB_CLAIMED, job.owner)
+            for one in claimed:
+                await self._record(conn, LeafEvent.JOB_CLAIMED, one.job.owner)
         order = {id: place for place, id in enumerate(ids or ())}
-        claimed = sorted(claimed, key=lambda one: order.get(one[0].id, 0))
-        return [ClaimedJob(job, attempt) for job, attempt in claimed]
+        return sorted(claimed, key=lambda one: order.get(one.job.id, 0))
 
     async def forecast(self, forecasts: Mapping[JobId, JobForecast]) -> None:
         if forecasts:

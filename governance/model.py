@@ -457,7 +457,8 @@ class Job:
 @dataclass(frozen=True, slots=True)
 class JobCandidate:
     """What the order of the queue is decided from. `owner_gpu_seconds`: used by its owner lately; `owner_running`: that
-    owner's jobs that run now; `tries`: how often it was started before."""
+    owner's jobs that run now; `tries`: how often it was started before and not preempted;
+    `requeued_at`: when it was last given back."""
 
     id: JobId
     owner: SubjectId
@@ -469,14 +470,17 @@ class JobCandidate:
     queued_at: datetime
     owner_running: int = 0
     tries: int = 0
+    requeued_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
-    """A job given to exactly one worker; every later call names `attempt`, so that a late worker is fenced out."""
+    """A job given to exactly one worker; every later call names `attempt`, so that a late worker is fenced out.
+    `tries`: this attempt and those before it that were not preempted."""
 
     job: Job
     attempt: int
+    tries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -492,11 +496,13 @@ class JobReport:
 
 @dataclass(frozen=True, slots=True)
 class JobOutcome:
-    """SUCCEEDED with the adapter made, FAILED with a stable code, CANCELED, or QUEUED to give it back."""
+    """SUCCEEDED with the adapter made, FAILED with a stable code, CANCELED, or QUEUED to give it back: `preempted`,
+    when it was in nobody's way but its device was needed; that attempt does not count as a try."""
 
     state: JobState
     result: ArtifactId | None = None
     code: str | None = None
+    preempted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from ray.serve.config import AutoscalingConfig, AutoscalingPolicy, RequestRouter
 from governance.config import GovernanceSettings
 from serve_apps.config import GeneratorSettings, ServeSettings
 from serve_apps.generator.replica import GeneratorReplica
+from serve_apps.generator.scaling import DOWNSCALE_DELAY_S
 from serve_apps.ingress.replica import IngressReplica
 
 PLENTY = 100_000
@@ -87,7 +88,7 @@ def _replicas(settings: GeneratorSettings) -> dict[str, Any]:
         min_replicas=settings.min_replicas,
         max_replicas=settings.max_replicas,
         upscale_delay_s=1,
-        downscale_delay_s=60,
+        downscale_delay_s=DOWNSCALE_DELAY_S,
         look_back_period_s=2,
         metrics_interval_s=0.5,
         policy=policy,

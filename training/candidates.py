@@ -21,4 +21,5 @@ def waiting(candidate: JobCandidate, now: datetime) -> Waiting:
         candidate.owner_gpu_seconds,
         candidate.owner_running,
         candidate.tries,
+        None if candidate.requeued_at is None else max(0.0, (now - candidate.requeued_at).total_seconds()),
     )

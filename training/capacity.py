@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from governance.ids import JobId
@@ -38,10 +38,10 @@ class Plan:
 
 
 def wanted(region: str, waiting: int, running: int, settings: TrainingSettings) -> int:
-    """Groups a region needs for its jobs, within its limit."""
+    """Groups a region needs for its jobs and for those who come while a group starts, within its limit."""
     pool = settings.pool
-    fits = settings.worker.slots * pool.workers_per_group
-    return min(pool.groups, max(math.ceil((waiting + running) / fits), int(pool.warm)))
+    full = (waiting + running) / (settings.worker.slots * pool.workers_per_group)
+    return min(pool.groups, max(math.ceil(full) + int(full * pool.headroom), int(pool.warm)))
 
 
 def plan(
@@ -72,11 +72,21 @@ def wanted_by_region(
     return {region: wanted(region, queued[region], running[region], settings) for region in settings.pool.regions}
 
 
-def surplus(groups: Mapping[str, str], allowed: Mapping[str, int]) -> list[str]:
-    """Names of groups that must leave, the youngest first. `groups`: region by name, the oldest first."""
+def surplus(
+    groups: Mapping[str, str],
+    allowed: Mapping[str, int],
+    jobs: Mapping[str, int] | None = None,
+    leaving_already: Collection[str] = (),
+) -> list[str]:
+    """Names of groups that must leave: those that are leaving already, then those whose leaving disturbs the fewest
+    jobs, the youngest first. `groups`: region by name, the oldest first; `jobs`: how many each trains."""
     alive = Counter(groups.values())
+    disturbed = {} if jobs is None else jobs
+    ages = {name: age for age, name in enumerate(groups)}
+    by_loss = sorted(groups, key=lambda name: (name not in leaving_already, disturbed.get(name, 0), -ages[name]))
     leaving: list[str] = []
-    for name, region in reversed(list(groups.items())):
+    for name in by_loss:
+        region = groups[name]
         if alive[region] > allowed.get(region, alive[region]):
             alive[region] -= 1
             leaving.append(name)

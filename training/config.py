@@ -84,7 +84,8 @@ class PoolSettings(BaseModel):
 
     `regions`: where groups run, each with at most `groups`; every group fails and restarts alone. `cpus` and `gpus`
     are per worker. `label_selector`: Ray node labels a worker's node must have; `region_label` names the label that
-    must equal the group's region. `warm`: one group per region is kept also without work. `preemption`: watch for
+    must equal the group's region. `warm`: one group per region is kept also without work; `headroom`: of every full
+    group, so much of another is kept open for who comes next. `preemption`: watch for
     nodes that are about to be taken away (start-up is a little slower). `scrub`: freed memory is overwritten.
     """
 
@@ -105,6 +106,7 @@ class PoolSettings(BaseModel):
     backoff_s: float = Field(default=2.0, gt=0)
     silent_s: float = Field(default=15.0, gt=0)
     warm: bool = True
+    headroom: float = Field(default=0.25, ge=0, le=1)
     preemption: bool = False
     scrub: bool = True
 

@@ -72,9 +72,9 @@ class Desk:
         self.meter.count("training_expelled", tag=error.code)
         await self.end(job, JobOutcome(JobState.FAILED, code=error.code))
 
-    async def give_back(self, job: ActiveJob) -> None:
-        """Another worker goes on from the last sealed checkpoint."""
-        await self.end(job, JobOutcome(JobState.QUEUED))
+    async def give_back(self, job: ActiveJob, preempted: bool = False) -> None:
+        """Another worker goes on from the last sealed checkpoint. It has one try less, unless it was `preempted`."""
+        await self.end(job, JobOutcome(JobState.QUEUED, preempted=preempted))
 
     async def end(self, job: ActiveJob, outcome: JobOutcome) -> Job | None:
         """Leave, then tell governance; None when the job was not this attempt's any more."""

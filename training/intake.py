@@ -76,7 +76,7 @@ class Intake:
 
     async def _prepare(self, job: ActiveJob) -> None:
         desk = self._desk
-        if job.attempt > desk.settings.fair.most_tries:
+        if job.claimed.tries > desk.settings.fair.most_tries:
             raise TooManyTries()
         job.run = await self._run(job.claimed.job)
         await desk.heartbeat(job)

@@ -7,6 +7,7 @@ position and end of every waiting job.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import monotonic
@@ -82,7 +83,11 @@ class TrainingPool:
         """How many groups each region may have from now on; those above it seal their jobs and leave."""
         await self.start()
         self._allowed = dict(groups)
-        self._retiring = frozenset(surplus({group.name: group.region for group in self._groups}, self._allowed))
+        jobs: Counter[str] = Counter()
+        for beat in self._alive():
+            jobs[beat.group] += len(beat.seconds_left)
+        regions = {group.name: group.region for group in self._groups}
+        self._retiring = frozenset(surplus(regions, self._allowed, jobs, self._retiring))
 
     async def left(self, worker: str) -> None:
         """A worker has ended."""

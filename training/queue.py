@@ -27,7 +27,8 @@ from governance.ids import JobId, SubjectId
 class FairShare(BaseModel):
     """The policy's numbers. `aging`: GPU-seconds of credit for each second waited; times in seconds.
 
-    `quota`: jobs of one account that may run at once; `most_tries`: how often a job is started before it is given up.
+    `quota`: jobs of one account that may run at once; `most_tries`: how often a job is started before it is given up;
+    being preempted does not count.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,7 +53,8 @@ class WaitsFor(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One queued job. `waited_s` since it was queued; `owner_gpu_seconds` used lately by its account;
-    `owner_running`: that account's jobs running now; `tries`: how often it was started before."""
+    `owner_running`: that account's jobs running now; `tries`: how often it was started before,
+    preempted ones apart; `back_s` since it was given back, None when it never was."""
 
     id: JobId
     owner: SubjectId
@@ -64,6 +66,7 @@ class Waiting:
     owner_gpu_seconds: float = 0.0
     owner_running: int = 0
     tries: int = 0
+    back_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +152,8 @@ def width(queued: int, workers: int, slots: int) -> int:
 
 
 def overdue(jobs: Iterable[Waiting], policy: FairShare) -> list[Waiting]:
-    """Jobs that waited longer than the admission time-out."""
-    return [job for job in jobs if job.waited_s > policy.admission_timeout_s]
+    """Jobs that waited longer than the admission time-out; after they were given back, anew."""
+    return [job for job in jobs if (job.waited_s if job.back_s is None else job.back_s) > policy.admission_timeout_s]
 
 
 def worn_out(job: Waiting, policy: FairShare) -> bool:

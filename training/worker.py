@@ -129,7 +129,7 @@ class Worker:
             await self._desk.governance.finish_job(claimed.job.id, claimed.attempt, outcome)
             return
         if self._leaving:
-            await self._desk.give_back(job)
+            await self._desk.give_back(job, preempted=True)
             return
         self._jobs[job.id] = job
         self._beside(self._handle(job, self._intake.prepare(job, monotonic())))
@@ -229,9 +229,9 @@ class Worker:
         self._leaving = True
         for job in [job for job in self._jobs.values() if job.stage is Stage.TRAINING]:
             await self._checkpoint(job)
-            self._leave(job, self._desk.give_back(job))
+            self._leave(job, self._desk.give_back(job, preempted=True))
         while self._tasks:
             await asyncio.wait(self._tasks)
         for job in list(self._jobs.values()):
-            await self._desk.give_back(job)
+            await self._desk.give_back(job, preempted=True)
         self._jobs.clear()

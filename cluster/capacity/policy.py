@@ -4,7 +4,9 @@
     devices of the SHARED pool  ──▶ generator replicas first, training groups what is left
 
 Serving goes first: somebody looks at a screen. Training fills what is left and is asked to leave when serving grows; it
-then seals its checkpoints and gives its jobs back, so preemption costs seconds of work, not a training. Residency is a
+then seals its checkpoints and gives its jobs back, so preemption costs seconds of work, not a training. What serving
+may take is training's headroom, whose jobs find a place in the other groups; the groups that its jobs fill are kept, or
+the busiest hour would make trainings wait for all of it to spare pictures a few seconds. Residency is a
 hard limit: a region's work runs on that region's devices and otherwise waits and says so (P9.1).
 
 Equal facts give equal decisions; nothing here knows Ray, a clock or a cloud.
@@ -28,6 +30,7 @@ class WaitReason(StrEnum):
     SERVING_FIRST = "serving_first"
     CHECKPOINTS = "checkpoints"
     POLICY = "policy"
+    TRAINING_KEPT = "training_kept"
 
 
 WORDS: Mapping[WaitReason, str] = {
@@ -37,6 +40,7 @@ WORDS: Mapping[WaitReason, str] = {
     WaitReason.SERVING_FIRST: "serving has the devices; training fills what it leaves",
     WaitReason.CHECKPOINTS: "training is sealing its checkpoints on the device that serving takes",
     WaitReason.POLICY: "kept back as the reserve for serving",
+    WaitReason.TRAINING_KEPT: "training keeps the devices that its jobs fill; raise `most`, or lower `kept`",
 }
 
 
@@ -46,13 +50,15 @@ class Part(StrEnum):
 
 
 class CapacityPolicy(BaseModel):
-    """`reserve`: shared devices per region that training leaves free for the next replica; `floor`: training groups per
-    region that serving never pushes out."""
+    """`reserve`: shared devices per region that training leaves free for the next replica. Training groups that serving
+    never pushes out: `floor` per region, and `kept` of those wanted (with a headroom of a quarter, 0.8 are the groups
+    that jobs fill; one group alone is not kept)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     reserve: int = Field(default=0, ge=0)
     floor: int = Field(default=0, ge=0)
+    kept: float = Field(default=0.8, ge=0, le=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +123,7 @@ def share(supply: Supply, demand: Demand, policy: CapacityPolicy) -> Share:
     """One region alone."""
     own = supply.living.get(Pool.SERVING, 0)
     shared = supply.living.get(Pool.SHARED, 0)
-    floor = min(policy.floor, demand.groups_wanted, shared)
+    floor = min(max(policy.floor, int(policy.kept * demand.groups_wanted)), demand.groups_wanted, shared)
     replicas = min(demand.replicas_wanted, own + shared - floor)
     left = shared - max(0, replicas - own)
     # What is missing for serving is not given to training either, even if no replica could start on it now.
@@ -126,7 +132,7 @@ def share(supply: Supply, demand: Demand, policy: CapacityPolicy) -> Share:
     groups = min(demand.groups_wanted, room)
     start = _start(supply, demand, policy, replicas, groups)
     waits = (
-        *_serving_waits(supply, demand, replicas, start),
+        *_serving_waits(supply, demand, replicas, floor, start),
         *_training_waits(supply, demand, groups, left, start),
     )
     busy = replicas + max(groups, min(demand.groups, left))
@@ -146,13 +152,21 @@ def _start(supply: Supply, demand: Demand, policy: CapacityPolicy, replicas: int
     return {pool: count for pool, count in ((Pool.SERVING, serving), (Pool.SHARED, shared + training)) if count}
 
 
-def _serving_waits(supply: Supply, demand: Demand, replicas: int, start: Mapping[Pool, int]) -> Iterable[Waits]:
+def _serving_waits(
+    supply: Supply, demand: Demand, replicas: int, floor: int, start: Mapping[Pool, int]
+) -> Iterable[Waits]:
     handed_over = max(0, min(replicas, demand.replicas_wanted) - demand.replicas)
     taken = max(0, demand.groups + max(demand.replicas, replicas) - supply.devices)
     sealing = min(handed_over, taken)
     if sealing:
         yield Waits(Part.SERVING, demand.region, sealing, WaitReason.CHECKPOINTS)
-    yield from _short(Part.SERVING, supply, demand.replicas_wanted - replicas, sum(start.values()))
+    short = max(0, demand.replicas_wanted - replicas)
+    starting = min(short, supply.starting + sum(start.values()))
+    if starting:
+        yield Waits(Part.SERVING, demand.region, starting, WaitReason.NODE_STARTS)
+    if short - starting > 0:
+        reason = _limit(supply, WaitReason.TRAINING_KEPT if floor else None)
+        yield Waits(Part.SERVING, demand.region, short - starting, reason)
 
 
 def _training_waits(
@@ -173,14 +187,6 @@ def _training_waits(
     if rest:
         used = supply.living.get(Pool.SHARED, 0) - left
         yield Waits(Part.TRAINING, demand.region, rest, _limit(supply, WaitReason.SERVING_FIRST if used else None))
-
-
-def _short(part: Part, supply: Supply, short: int, started: int) -> Iterable[Waits]:
-    starting = min(max(0, short), supply.starting + started)
-    if starting:
-        yield Waits(part, supply.region, starting, WaitReason.NODE_STARTS)
-    if short - starting > 0:
-        yield Waits(part, supply.region, short - starting, _limit(supply, None))
 
 
 def _limit(supply: Supply, instead: WaitReason | None) -> WaitReason:

@@ -10,13 +10,16 @@ from training.simulation import Arrival
 
 DAY_S = 86_400
 HOUR_S = 3600
+_BURST_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """`devices` at most. One training takes `training_s` device seconds alone and a full pack of `slots` is `gain`
-    times as fast; a replica runs `steps_per_s` denoising steps. A node starts in `start_s` and ends after `idle_s`
-    without work. `jobs` and `pictures` of `accounts` in a day."""
+    times as fast; a replica runs `steps_per_s` denoising steps, and a request is with it for `request_s`. A node starts
+    in `start_s` and ends after `idle_s` without work; a replica takes `replica_s` to start on a node that is there,
+    the sealing of trainings included, a training group `group_s`, and a training that was given back `resume_s`.
+    `jobs` and `steps` of `accounts` in a day. Who gets what is decided every `tick_s`, like the steward's looks."""
 
     devices: int = 1000
     slots: int = 8
@@ -25,10 +28,14 @@ class World:
     steps_per_s: float = 100.0
     start_s: float = 90.0
     idle_s: float = 180.0
+    request_s: float = 10.0
+    replica_s: float = 20.0
+    group_s: float = 15.0
+    resume_s: float = 15.0
     accounts: int = 4000
     jobs: int = 20_000
     steps: float = 3.0e9
-    tick_s: float = 10.0
+    tick_s: float = 2.0
     seed: int = 1
 
 
@@ -58,8 +65,8 @@ def picture_steps(world: World) -> Sequence[float]:
     rng = random.Random(world.seed + 1)
     ticks = int(DAY_S / world.tick_s)
     shape = [_between_hours(PICTURES_BY_HOUR, tick * world.tick_s / HOUR_S) for tick in range(ticks)]
-    whole = sum(shape)
-    return [world.steps * each / whole * burst for each, burst in zip(shape, _bursts(rng, ticks), strict=True)]
+    whole, bursts = sum(shape), list(_bursts(rng))
+    return [world.steps * each / whole * bursts[int(tick * world.tick_s / _BURST_S)] for tick, each in enumerate(shape)]
 
 
 def _between_hours(by_hour: Sequence[float], hour: float) -> float:
@@ -68,9 +75,9 @@ def _between_hours(by_hour: Sequence[float], hour: float) -> float:
     return by_hour[first] * (1 - share) + by_hour[(first + 1) % 24] * share
 
 
-def _bursts(rng: random.Random, ticks: int) -> Iterator[float]:
-    """Around 1, correlated over some minutes."""
+def _bursts(rng: random.Random) -> Iterator[float]:
+    """Around 1, correlated over some minutes, each for ten seconds."""
     level = 0.0
-    for _ in range(ticks):
+    for _ in range(int(DAY_S / _BURST_S)):
         level = 0.97 * level + 0.03 * rng.gauss(0, 1)
         yield max(0.2, 1 + 0.5 * level)

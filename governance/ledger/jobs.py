@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from governance.ledger.database import Connection
 from governance.model import (
     ArtifactId,
+    ClaimedJob,
     Job,
     JobCandidate,
     JobForecast,
@@ -166,7 +167,7 @@ async def candidates(conn: Connection, limit: int, since: datetime) -> Sequence[
             WHERE owner IN (SELECT owner FROM waiting) AND (finished_at IS NULL OR finished_at > %s) GROUP BY owner
         )
         SELECT id, owner, region, priority, gpu_seconds, memory_mb, coalesce(seconds, 0), queued_at,
-               coalesce(running, 0), attempt
+               coalesce(running, 0), attempt - preempted, requeued_at
         FROM waiting LEFT JOIN used USING (owner) ORDER BY queued_at
         """,
         [limit, since],
@@ -176,7 +177,7 @@ async def candidates(conn: Connection, limit: int, since: datetime) -> Sequence[
 
 async def claim(
     conn: Connection, worker: str, capacity: int, region: str | None, ids: Sequence[JobId] | None, now: datetime
-) -> Sequence[tuple[Job, int]]:
+) -> Sequence[ClaimedJob]:
     """Each queued job to one worker at most: rows that another is claiming are passed over."""
     cursor = await conn.execute(
         f"""
@@ -190,7 +191,7 @@ async def claim(
         UPDATE jobs SET state = 'starting', attempt = attempt + 1, worker = %(worker)s, heartbeat_at = %(now)s,
                         progress = 0, code = NULL, step = 0, seconds_left = NULL,
                         place = NULL, starts_at = NULL, ends_at = NULL, waits_for = NULL
-        FROM chosen WHERE jobs.id = chosen.id RETURNING {_OF_JOBS}, jobs.attempt
+        FROM chosen WHERE jobs.id = chosen.id RETURNING {_OF_JOBS}, jobs.attempt, jobs.preempted
         """,
         {
             "region": region,
@@ -200,7 +201,8 @@ async def claim(
             "now": now,
         },
     )
-    return [(read(row), row[_NUMBER]) for row in await cursor.fetchall()]
+    rows = await cursor.fetchall()
+    return [ClaimedJob(read(row), row[_NUMBER], row[_NUMBER] - row[_NUMBER + 1]) for row in rows]
 
 
 async def report(conn: Connection, id: JobId, attempt: int, news: JobReport, now: datetime) -> bool:
@@ -238,7 +240,8 @@ async def finish(conn: Connection, id: JobId, attempt: int, outcome: JobOutcome,
         """
         UPDATE jobs SET state = %s, result = %s, code = %s, worker = NULL, heartbeat_at = NULL,
                         progress = CASE WHEN %s THEN 1 ELSE progress END, finished_at = %s,
-                        step = CASE WHEN %s THEN step ELSE 0 END, seconds_left = NULL, cancel_asked_at = NULL
+                        step = CASE WHEN %s THEN step ELSE 0 END, seconds_left = NULL, cancel_asked_at = NULL,
+                        preempted = preempted + %s, requeued_at = coalesce(%s, requeued_at)
         WHERE id = %s AND attempt = %s AND state IN ('starting', 'processing')
         """,
         [
@@ -248,6 +251,8 @@ async def finish(conn: Connection, id: JobId, attempt: int, outcome: JobOutcome,
             outcome.state is JobState.SUCCEEDED,
             now if ended else None,
             ended,
+            int(outcome.preempted and not ended),
+            None if ended else now,
             id.uuid,
             attempt,
         ],
@@ -256,14 +261,15 @@ async def finish(conn: Connection, id: JobId, attempt: int, outcome: JobOutcome,
 
 
 async def recover(conn: Connection, silent_since: datetime, attempts: int, now: datetime) -> Sequence[JobId]:
-    """Jobs whose worker stopped reporting: canceled if that was asked, failed after too many attempts, else queued."""
+    """Jobs whose worker stopped reporting: canceled if that was asked, failed after too many tries, else queued."""
     cursor = await conn.execute(
         """
         UPDATE jobs SET worker = NULL, heartbeat_at = NULL, progress = 0, step = 0, seconds_left = NULL,
+            requeued_at = %(now)s,
             state = CASE WHEN cancel_asked_at IS NOT NULL THEN 'canceled'
-                         WHEN attempt >= %(attempts)s THEN 'failed' ELSE 'queued' END,
-            code = CASE WHEN cancel_asked_at IS NULL AND attempt >= %(attempts)s THEN 'worker_lost' END,
-            finished_at = CASE WHEN cancel_asked_at IS NOT NULL OR attempt >= %(attempts)s THEN %(now)s END
+                         WHEN attempt - preempted >= %(attempts)s THEN 'failed' ELSE 'queued' END,
+            code = CASE WHEN cancel_asked_at IS NULL AND attempt - preempted >= %(attempts)s THEN 'worker_lost' END,
+            finished_at = CASE WHEN cancel_asked_at IS NOT NULL OR attempt - preempted >= %(attempts)s THEN %(now)s END
         WHERE id IN (SELECT id FROM jobs WHERE state IN ('starting', 'processing') AND heartbeat_at < %(since)s
                      FOR UPDATE SKIP LOCKED)
         RETURNING id

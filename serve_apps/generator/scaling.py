@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 QUEUED_STEPS = "queued_steps"
+DOWNSCALE_DELAY_S = 60.0
+"""A replica goes when fewer were wanted for so long: a lull between bursts is no reason to load a model anew."""
 
 
 class ByQueuedSteps:

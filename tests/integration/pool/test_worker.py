@@ -177,6 +177,7 @@ async def test_a_worker_that_must_leave_seals_and_another_goes_on(service: Gover
         await asyncio.wait_for(run, 150)
     assert (await service.job(person.job.id)).state is JobState.QUEUED
     assert (await service.artifacts(person.subject.id, Kind.CHECKPOINT)).items
+    assert [one.tries for one in await service.job_candidates(1)] == [0]
     async with worker_on(service, settings(tiny_base, REGION), name="second") as (worker, _):
         run = asyncio.create_task(worker.run(asyncio.Event()))
         await eventually(lambda: _resumed(worker, person.job.id), within_s=120)

@@ -101,6 +101,26 @@ async def test_after_too_many_lost_workers_it_fails(settings: GovernanceSettings
         assert (found.state, found.code) == (JobState.FAILED, "worker_lost")
 
 
+async def test_a_preempted_job_has_as_many_tries_as_before(settings: GovernanceSettings) -> None:
+    clock = ManualClock()
+    async with running(settings, with_clock(clock)) as service, holding(service) as holder:
+        _, _, (job,) = await _queued(service, holder, 1)
+        for _ in range(settings.queue.attempts + 1):
+            (claimed,) = await service.claim_jobs("worker", 1)
+            assert claimed.tries == 1
+            await service.finish_job(job.id, claimed.attempt, JobOutcome(JobState.QUEUED, preempted=True))
+        (candidate,) = await service.job_candidates(1)
+        assert (candidate.tries, candidate.requeued_at) == (0, clock())
+        (lost,) = await service.claim_jobs("worker", 1)
+        clock.move(timedelta(seconds=settings.queue.heartbeat_s + 1))
+        await service.parts.jobs.recover()
+        (again,) = await service.claim_jobs("worker", 1)
+        assert (again.attempt, again.tries) == (lost.attempt + 1, 2)
+        await service.finish_job(job.id, again.attempt, JobOutcome(JobState.QUEUED))
+        (candidate,) = await service.job_candidates(1)
+        assert candidate.tries == 2
+
+
 async def test_cancelling(service: GovernanceService, holder: Holder) -> None:
     owner, _, (waiting, running_one) = await _queued(service, holder, 2)
     stranger = await sign_up(service)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from cluster.capacity.policy import CapacityPolicy, Demand, Part, Share, Supply, WaitReason, decide, share
 from cluster.topology.model import Pool
 
-NONE = CapacityPolicy()
+NONE = CapacityPolicy(kept=0)
 
 
 def shared(living: int, startable: int = 0, starting: int = 0, serving: int = 0) -> Supply:
@@ -39,12 +39,23 @@ def test_serving_takes_its_own_pool_before_the_shared_one() -> None:
 
 
 def test_a_floor_keeps_training_alive() -> None:
-    made = share(shared(4), wants(9, 4), CapacityPolicy(floor=1))
+    made = share(shared(4), wants(9, 4), CapacityPolicy(floor=1, kept=0))
     assert (made.replicas, made.groups) == (3, 1)
 
 
+def test_serving_takes_the_headroom_of_training_and_leaves_the_groups_that_its_jobs_fill() -> None:
+    made = share(shared(10), wants(8, 5, has=(5, 5)), CapacityPolicy(kept=0.8))
+    assert (made.replicas, made.groups, made.room) == (6, 4, 4)
+    assert reasons(made)[Part.SERVING, WaitReason.TRAINING_KEPT] == 2
+
+
+def test_one_group_alone_is_not_kept() -> None:
+    made = share(shared(1), wants(1, 1, has=(0, 1)), CapacityPolicy(kept=0.8))
+    assert (made.replicas, made.room) == (1, 0)
+
+
 def test_a_reserve_is_kept_for_the_next_replica() -> None:
-    made = share(shared(4), wants(1, 4), CapacityPolicy(reserve=1))
+    made = share(shared(4), wants(1, 4), CapacityPolicy(reserve=1, kept=0))
     assert (made.replicas, made.groups) == (1, 2)
     assert (Part.TRAINING, WaitReason.POLICY) in reasons(made)
 
@@ -74,12 +85,13 @@ COUNT = st.integers(0, 12)
 
 
 @given(living=COUNT, serving=COUNT, startable=COUNT, starting=st.integers(0, 4), replicas=COUNT, groups=COUNT,
-       has=st.tuples(COUNT, COUNT), reserve=st.integers(0, 3), floor=st.integers(0, 3))  # fmt: skip
+       has=st.tuples(COUNT, COUNT), reserve=st.integers(0, 3), floor=st.integers(0, 3),
+       kept=st.floats(0, 1))  # fmt: skip
 def test_nobody_gets_a_device_twice_and_everything_that_waits_is_told(
     living: int, serving: int, startable: int, starting: int, replicas: int, groups: int,
-    has: tuple[int, int], reserve: int, floor: int,
+    has: tuple[int, int], reserve: int, floor: int, kept: float,
 ) -> None:  # fmt: skip
-    policy = CapacityPolicy(reserve=reserve, floor=floor)
+    policy = CapacityPolicy(reserve=reserve, floor=floor, kept=kept)
     made = share(shared(living, startable, starting, serving), wants(replicas, groups, has), policy)
     assert 0 <= made.replicas + made.groups <= living + serving
     assert made.groups <= living

@@ -65,6 +65,14 @@ async def test_when_serving_grows_training_is_told_to_leave_and_the_wait_is_expl
     assert told.values["capacity_waiting", "serving_first"] == 1
 
 
+async def test_when_serving_asks_for_more_than_there_is_training_keeps_the_groups_that_its_jobs_fill() -> None:
+    around = Around(Supply("eu", {Pool.SHARED: 10}), Demand("eu", 8, 5, 5, 5))
+    reconciler, told = made(around)
+    await reconciler.look()
+    assert around.allowed == [{"eu": 4}]
+    assert told.values["capacity_waiting", "training_kept"] == 2
+
+
 async def test_a_reason_that_is_gone_falls_to_zero() -> None:
     around = Around(Supply("eu", {Pool.SHARED: 1}), Demand("eu", 1, 1, 1, 0))
     reconciler, told = made(around)
