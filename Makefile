@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 # a file whose tests are a driver themselves gets a process of its own.
 DRIVERS := $(shell grep -rlE --include='test_*.py' '^pytestmark.*mark\.driver' tests)
 
-.PHONY: setup run test lint bench docs test-api test-faults test-cluster clean network-tools
+.PHONY: setup run test lint bench docs test-api test-studio test-faults test-cluster clean network-tools
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -34,7 +34,7 @@ lint: $(STAMP)
 # A run that collected nothing fails: pytest answers 5 and `check_ran` looks at the report besides.
 test: lint network-tools
 	rm -rf var/junit
-	$(PYTEST) -m "not driver" --ignore=tests/cluster --ignore=tests/api --junitxml=var/junit/others.xml
+	$(PYTEST) -m "not driver" --ignore=tests/cluster --ignore=tests/api --ignore=tests/studio --junitxml=var/junit/others.xml
 	for file in $(DRIVERS); do $(PYTEST) $$file --junitxml=var/junit/$$(basename $$file .py).xml || exit 1; done
 	$(BIN)/python tests/architecture/check_ran.py var/junit/*.xml
 
@@ -54,6 +54,11 @@ test-cluster: $(STAMP) network-tools
 # Ten thousand calls made up from the OpenAPI document.
 test-api: $(STAMP)
 	$(PYTEST) tests/api --timeout 3600 -o log_cli=true -o log_cli_level=INFO
+
+# The web studio in a real browser.
+test-studio: $(STAMP)
+	@command -v chromium >/dev/null || ./cluster/scripts/apt_install.sh chromium
+	$(PYTEST) tests/studio --timeout 600
 
 test-faults: $(STAMP) network-tools
 	$(PYTEST) tests/faults --fault-seeds 50 --timeout 3600

@@ -204,7 +204,7 @@ class ServeSettings(Frozen):
     billing: BillingSettings = BillingSettings()
     mail: MailSettings | None = Field(default=None, description="The relay for notices; None sends none.")
     openid: OpenIdSettings | None = Field(default=None, description="Sign-in for staff; None: by password alone.")
-    app_url: str | None = Field(default=None, description="Where people use the service; for links in e-mails.")
+    app_url: str | None = Field(default=None, description="Where links in e-mails lead; None: to the studio.")
     webhooks: WebhookSettings = WebhookSettings()
     generator: GeneratorSettings = GeneratorSettings()
     tracing: TracingSettings = TracingSettings()

@@ -9,7 +9,7 @@ from cluster.cli.output import Json, answer, console, table
 from cluster.config import load
 from cluster.demo.run import demonstrate
 from cluster.errors import NotRunning
-from cluster.installation import Installation, Part
+from cluster.installation import Addresses, Installation, Part
 from cluster.progress import Silent, Teller, Terminal
 
 
@@ -26,8 +26,7 @@ def teller_for(as_json: bool) -> Teller:
 def up(json: Json = False) -> None:
     """Start the service on this machine and leave it running."""
     addresses = Installation(load()).up(teller_for(json))
-    rows = [("API", addresses.api), ("API documentation", addresses.docs), ("Ray dashboard", addresses.dashboard)]
-    answer(json, addresses, table("", "", rows=rows))
+    answer(json, addresses, table("", "", rows=[("API", addresses.api), *_pages(addresses)]))
 
 
 def down(json: Json = False) -> None:
@@ -43,10 +42,19 @@ def status(json: Json = False) -> None:
     document = {"parts": {part.value: runs for part, runs in parts.items()}, "addresses": addresses}
     rows = [(part.value, "[green]runs[/green]" if runs else "[dim]stopped[/dim]") for part, runs in parts.items()]
     if addresses is not None:
-        rows += [("", ""), ("API documentation", addresses.docs), ("Ray dashboard", addresses.dashboard)]
+        rows += [("", ""), *_pages(addresses)]
     answer(json, document, table("Part", "State", rows=rows))
     if not parts[Part.API]:
         raise NotRunning("The API does not answer.", "Start the service with `pixreunion up`.")
+
+
+def _pages(addresses: Addresses) -> list[tuple[str, str]]:
+    """What is there for a browser."""
+    return [
+        ("Studio", f"{addresses.api}/studio"),
+        ("API documentation", addresses.docs),
+        ("Ray dashboard", addresses.dashboard),
+    ]
 
 
 def demo(

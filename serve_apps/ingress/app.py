@@ -26,6 +26,7 @@ from serve_apps.ingress.routers import (
     shares,
     staff,
     statistics,
+    studio,
     support,
     trainings,
     uploads,
@@ -60,6 +61,7 @@ ROUTERS = (
     verify,
     policy,
     health,
+    studio,
 )
 
 DESCRIPTION = """Photos in, a model of one's own, pictures out, all of it erased on request.

@@ -92,5 +92,8 @@ class NoticeDesk:
         return {"code": code, "link": f"{self._url()}/{notice.template}#{code}" if self._url() else ""}
 
     def _url(self) -> str:
+        """Where people use the service: the client's own address, else the studio."""
         settings = self._parts.settings
-        return (settings.app_url or settings.public_url or "").rstrip("/")
+        if settings.app_url is not None:
+            return settings.app_url.rstrip("/")
+        return f"{settings.public_url.rstrip('/')}/studio" if settings.public_url is not None else ""

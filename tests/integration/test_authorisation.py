@@ -19,6 +19,7 @@ OPEN = {
     ("GET", "/.well-known/gpc.json"),
     ("POST", "/v1/verify"),
     ("GET", "/opendsr/v2/discovery"), ("GET", "/opendsr/v2/certificate"),
+    ("GET", "/studio"), ("GET", "/studio/{name}"),
 }  # fmt: skip
 FOR_THE_ERASED = {("GET", "/v1/requests/{request_id}"), ("GET", "/v1/requests/{request_id}/certificate")}
 

@@ -1,6 +1,7 @@
 """Calls made up from the OpenAPI document, by schemathesis: what the document allows and what it does not, alone and
 along its links. Whatever comes, the service answers as the document says, and never with an error of its own."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -29,10 +30,13 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+log = logging.getLogger("tests.api")
+
 ENDLESS = "/v1/events/stream"
 FATAL = ("/v1/account", "/v1/sessions", "/v1/rights", "/v1/password", "/v1/tokens")
 """After these the caller may be nobody any more: their account is gone, their token, or their processing restricted."""
 BUSY = 503
+TOLD_EVERY = 500
 
 
 @dataclass
@@ -60,29 +64,37 @@ class Callers:
 
 @dataclass
 class Result:
-    """How many calls were made, with which statuses, and what was wrong with their answers."""
+    """How many calls were made, of which operations and with which statuses, and what was wrong with their answers."""
 
     calls: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
+    operations: Counter[str] = field(default_factory=Counter)
+    carried_out: Counter[str] = field(default_factory=Counter)
     wrong: dict[str, str] = field(default_factory=dict)
 
 
 class Fuzz:
-    """One run: `examples` made-up calls of each operation in each mode, then `walks` along links."""
+    """Rounds of made-up calls; those of another number are other calls."""
 
-    def __init__(self, document: dict[str, Any], callers: Callers, start: int = 1) -> None:
-        self._callers, self._start = callers, start
+    def __init__(self, document: dict[str, Any], callers: Callers) -> None:
+        self._callers = callers
         self._schema: BaseSchema = from_dict(document).exclude(path=ENDLESS)
+        self._operations = [found.ok() for found in self._schema.get_all_operations()]
         self.result = Result()
 
-    def every_operation(self, examples: int) -> None:
-        for found in self._schema.get_all_operations():
-            operation = found.ok()
-            for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-                self._one_operation(operation, mode, examples)
+    @property
+    def operations(self) -> set[str]:
+        """Every operation of the document that ends by itself."""
+        return {operation.label for operation in self._operations}
 
-    def _one_operation(self, operation: Any, mode: GenerationMode, examples: int) -> None:
-        @seed(self._start)
+    def every_operation(self, number: int, examples: int) -> None:
+        """`examples` calls of each operation as the document allows, and as many as it does not."""
+        for operation in self._operations:
+            for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+                self._one_operation(operation, mode, number, examples)
+
+    def _one_operation(self, operation: Any, mode: GenerationMode, number: int, examples: int) -> None:
+        @seed(number)
         @settings(self._settings(), max_examples=examples)
         @given(case=operation.as_strategy(generation_mode=mode))
         def calls(case: Case) -> None:
@@ -95,7 +107,7 @@ class Fuzz:
             if mode is GenerationMode.POSITIVE:
                 raise
 
-    def walks(self, count: int, steps: int) -> None:
+    def walks(self, number: int, count: int, steps: int) -> None:
         """From what was made to what can be done with it."""
         fuzz = self
         machine: Any = self._schema.as_state_machine()
@@ -107,7 +119,7 @@ class Fuzz:
             def validate_response(self, response: Response, case: Case, *_: Any, **__: Any) -> None:
                 fuzz.check(case, response)
 
-        test = seed(self._start)(Walk.TestCase)
+        test = seed(number)(Walk.TestCase)
         test.settings = settings(self._settings(), max_examples=count, stateful_step_count=steps)
         test().runTest()
 
@@ -115,11 +127,19 @@ class Fuzz:
         path = case.operation.path
         headers = {"Authorization": f"Bearer {self._callers.token(path)}"}
         response = case.call(base_url=self._callers.url, headers=headers, timeout=60)
-        self.result.calls += 1
-        self.result.statuses[response.status_code] += 1
+        self._count(case, response)
         if path.startswith(FATAL) and case.method.upper() != "GET":
             self._callers.replace_the_dead()
         return response
+
+    def _count(self, case: Case, response: Response) -> None:
+        self.result.calls += 1
+        self.result.statuses[response.status_code] += 1
+        self.result.operations[case.operation.label] += 1
+        if response.status_code < httpx.codes.BAD_REQUEST:
+            self.result.carried_out[case.operation.label] += 1
+        if self.result.calls % TOLD_EVERY == 0:
+            log.info("%s calls, %s kinds of wrong answers", self.result.calls, len(self.result.wrong))
 
     def check(self, case: Case, response: Response) -> None:
         """What is wrong is written down, the run goes on; the first of each kind is told."""
@@ -135,7 +155,9 @@ class Fuzz:
 
     def _note(self, case: Case, wrong: Exception, response: Response) -> None:
         kind = f"{case.operation.label} {response.status_code} {type(wrong).__name__}"
-        self.result.wrong.setdefault(kind, f"{wrong}\n{case.as_curl_command()}\n{response.text[:300]}")
+        if kind not in self.result.wrong:
+            self.result.wrong[kind] = f"{wrong}\n{case.as_curl_command()}\n{response.text[:300]}"
+            log.error("%s: %s", kind, self.result.wrong[kind])
 
     def _settings(self) -> settings:
         return settings(

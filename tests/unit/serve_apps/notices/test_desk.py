@@ -1,6 +1,7 @@
 """The desk, between an outbox that fails in every way and a real relay."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,14 @@ async def test_a_notice_is_sent_in_the_persons_language(parts: Services, relay: 
     assert message["Subject"] == "Din model kunne ikke trænes"
     assert "Hej Ada" in text_of(message)
     assert "https://app.example" in text_of(message).splitlines()
+
+
+async def test_without_a_client_of_its_own_the_service_writes_of_its_studio(parts: Services, relay: Mailbox) -> None:
+    await told(parts)
+    settings = ServeSettings(mail=relay.settings, public_url="https://api.example/")
+    await NoticeDesk(replace(parts, settings=settings), SmtpMailer(relay.settings)).round()
+    [message] = relay.of(ADA)
+    assert "https://api.example/studio" in text_of(message).splitlines()
 
 
 async def test_a_sender_that_dies_at_the_worst_moment_sends_no_second_email(parts: Services, relay: Mailbox) -> None:
