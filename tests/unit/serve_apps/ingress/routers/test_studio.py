@@ -1,14 +1,16 @@
 """The studio as it is served: whole, strict, in two languages, and without a memory of its own."""
 
 import re
+import tomllib
 from collections.abc import AsyncIterator, Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 
 import httpx
 import pytest
 
 from serve_apps.ingress.app import create_app
-from serve_apps.ingress.routers.studio import assets
+from serve_apps.ingress.routers.studio import TYPES, assets
 
 SCRIPTS = {name: asset.data.decode() for name, asset in assets().items() if name.endswith(".js")}
 PAGE = assets()["studio.html"].data.decode()
@@ -72,6 +74,12 @@ def test_nothing_is_inline_and_nothing_from_anybody_else() -> None:
     assert {name for name in attributes if name.startswith("on") or name == "style"} == set()
     assert {each.removeprefix("/studio/") for each in addresses() if each != "#main"} <= set(assets())
     assert [name for name, script in SCRIPTS.items() if re.search(r"https?://", script)] == []
+
+
+def test_its_files_travel_with_the_package() -> None:
+    project = tomllib.loads((Path(__file__).parents[5] / "pyproject.toml").read_text())
+    travelling = project["tool"]["setuptools"]["package-data"]["*"]
+    assert {f"*{suffix}" for suffix in TYPES} <= set(travelling)
 
 
 def test_every_module_that_is_imported_is_there() -> None:
