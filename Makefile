@@ -53,7 +53,8 @@ test-cluster: $(STAMP) network-tools
 
 # Ten thousand calls made up from the OpenAPI document.
 test-api: $(STAMP)
-	$(PYTEST) tests/api --timeout 3600 -o log_cli=true -o log_cli_level=INFO
+	$(PYTEST) tests/api --timeout 3600 -o log_cli=true -o log_cli_level=INFO \
+	  --log-disable=httpx --log-disable=mail.log --log-disable=pixreunion.ingress.access
 
 # The web studio in a real browser.
 test-studio: $(STAMP)

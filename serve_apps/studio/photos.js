@@ -24,7 +24,7 @@ export function openPhotos() {
   byId("put-away").addEventListener("click", putAway);
   hear(["photos"], () => attempt(ROOM, null, load));
   hear(["language"], draw);
-  hear(["left"], () => { putAway(); kept = []; unticked.clear(); });
+  hear(["left"], () => { kept = []; unticked.clear(); putAway(); });
 }
 
 async function choose(files) {
