@@ -160,7 +160,7 @@ def test_danish_by_keyboard_in_the_dark(browser: Browser, house: House) -> None:
     somebody = newcomer(house)
     with visit(browser, house, locale="da-DK", color_scheme="dark") as seen:
         page = seen.page
-        seen.shows("h1", "Væk, når du siger til.")
+        seen.shows("#door-title", "Væk, når du siger til.")
         ground = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
         assert max(map(int, re.findall(r"\d+", ground))) < 64
         page.locator("#to-sign-in").focus()
