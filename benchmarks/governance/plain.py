@@ -18,7 +18,7 @@ _TABLES = """
 
 
 class Plain:
-    """One statement, one durable transaction, nothing else."""
+    """One statement, one durable transaction, one way to PostgreSQL and back, nothing else."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -36,9 +36,9 @@ class Plain:
         await rate(self._doom, records, callers)
 
     async def _do(self, statement: str, values: list[Any] | None = None) -> None:
-        async with self._database.transaction() as conn:
+        async with self._database.transaction(pipelined=values is not None) as conn:
             cursor = await conn.execute(statement, values)
-            if cursor.description is not None:
+            if statement.startswith("SELECT"):
                 await cursor.fetchall()
 
     async def _keep(self, number: int) -> None:
