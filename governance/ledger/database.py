@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg.errors import DeadlockDetected, SerializationFailure
+from psycopg.errors import DeadlockDetected, PipelineAborted, SerializationFailure
 from psycopg.pq import PipelineStatus
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
@@ -93,9 +93,10 @@ async def together(*asked: Awaitable[Any]) -> Sequence[Any]:
     """The answers to questions of which none needs another's answer: in a pipeline they share one way to PostgreSQL and
     back. They are asked in this order; an error is raised when none of them uses the connection any more."""
     answers = await asyncio.gather(*asked, return_exceptions=True)
-    for answer in answers:
-        if isinstance(answer, BaseException):
-            raise answer
+    errors = [answer for answer in answers if isinstance(answer, BaseException)]
+    if errors:
+        # Whoever reads the answers first hears what went wrong, the others only that the pipeline ended.
+        raise next((error for error in errors if not isinstance(error, PipelineAborted)), errors[0])
     return answers
 
 
