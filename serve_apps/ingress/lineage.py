@@ -18,7 +18,7 @@ from serve_apps.ingress.schemas.lineage import LineageFormat
 _PHOTO = "art_01a20baf9dd6707993b5dc044a7a3ac2"
 DRAWN_AS: dict[str, dict[str, Any]] = {
     "application/json": {
-        "schema": {"type": "object"},
+        "schema": {"anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]},
         "example": {"artifact": {"id": _PHOTO, "kind": "photo"}, "photos": [], "made_from": [], "came_of": []},
     },
     "image/svg+xml": {},

@@ -1,6 +1,6 @@
 """`/v1/artifacts`: everything that is derived from a person, to list, read and erase."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
@@ -20,6 +20,15 @@ from serve_apps.ingress.services import Parts, Services
 router = APIRouter(prefix="/v1/artifacts", tags=["artifacts"])
 
 JSON_KINDS = frozenset({Kind.PROFILE, Kind.PROMPT, Kind.REPORT})
+BYTES: dict[str, dict[str, Any]] = {
+    "image/jpeg": {},
+    "image/png": {},
+    "application/zip": {},
+    "application/json": {"schema": {"type": "object"}, "example": {"name": "Ada Example", "language": "da"}},
+    "text/plain; charset=utf-8": {"schema": {"type": "string"}, "example": "a face in the sun"},
+    "application/octet-stream": {},
+}
+"""What `_type_of` may say, for the OpenAPI document."""
 PNG_MAGIC = b"\x89PNG"
 JPEG_MAGIC = b"\xff\xd8\xff"
 
@@ -43,7 +52,7 @@ async def read_artifact(artifact_id: str, caller: ArtifactsCaller, parts: Parts)
 @router.get(
     "/{artifact_id}/content",
     response_class=Response,
-    responses=problems(404) | {200: {"description": "Its bytes", "content": {"application/octet-stream": {}}}},
+    responses=problems(404) | {200: {"description": "Its bytes", "content": BYTES}},
 )
 async def read_content(
     artifact_id: str,
