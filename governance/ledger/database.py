@@ -27,7 +27,8 @@ _SELDOM = SeldomLogger(_LOG)
 
 
 class Database:
-    """Transactions on a pool. Raises `Unavailable` when PostgreSQL cannot be reached or has no room left."""
+    """Transactions on a pool. Raises `Unavailable` when PostgreSQL cannot be reached, has no room left, or broke a tie
+    against them."""
 
     def __init__(self, pool: AsyncConnectionPool[Connection]) -> None:
         self._pool = pool
@@ -57,6 +58,14 @@ class Database:
         With `pipelined`, statements leave without an answer to those before them, and the commit with the last of them:
         only what is fetched is waited for. What a statement did wrong is then heard of at the next fetch, or at the end
         of the block; `COPY` and a cursor's `rowcount` have no place there."""
+        try:
+            async with self._once(pipelined) as conn:
+                yield conn
+        except (DeadlockDetected, SerializationFailure) as error:
+            raise Unavailable("the ledger is too busy") from error
+
+    @asynccontextmanager
+    async def _once(self, pipelined: bool) -> AsyncIterator[Connection]:
         lent: Connection | None = None
         try:
             async with self._pool.connection() as conn, _pipeline(conn) if pipelined else conn.transaction():
@@ -72,7 +81,7 @@ class Database:
         """`work` in one transaction, again when PostgreSQL broke a tie between two transactions against it."""
         for _ in range(_RETRIES):
             try:
-                async with self.transaction(pipelined) as conn:
+                async with self._once(pipelined) as conn:
                     return await work(conn)
             except (DeadlockDetected, SerializationFailure):
                 _LOG.info("a transaction lost a tie and is repeated")

@@ -145,3 +145,16 @@ async def test_a_wrong_one_among_questions_fails_them_all_when_none_is_on_its_wa
         await database.run(ask, pipelined)
     assert sorted(ended) == [0, 1, 2]
     assert await numbers(database) == []
+
+
+async def test_whoever_loses_a_tie_hears_that_the_ledger_is_busy(database: Database) -> None:
+    both = asyncio.Barrier(2)
+
+    async def lock(first: int, second: int) -> None:
+        async with database.transaction() as conn:
+            await conn.execute("SELECT pg_advisory_xact_lock(%s)", [first])
+            await both.wait()
+            await conn.execute("SELECT pg_advisory_xact_lock(%s)", [second])
+
+    ends = await asyncio.gather(lock(1, 2), lock(2, 1), return_exceptions=True)
+    assert [type(end) for end in ends if end is not None] == [Unavailable]
