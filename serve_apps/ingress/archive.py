@@ -70,6 +70,9 @@ class Archive:
         return whole
 
     def wipe(self) -> None:
+        """Nothing is left of it, finished or given up."""
+        # What is not closed here would write its end into the buffer when it is collected.
+        self._zip.close()
         view = self._buffer.getbuffer()
         view[:] = bytes(len(view))
 
