@@ -122,16 +122,23 @@ class EmbeddedS3:
         self._in_use.unlink()
 
     def _await_ready(self, mark: ProcessMark) -> None:
-        wait_until(lambda: not mark.alive or self._answers(), timeout_s=60, poll_s=0.2)
-        if not mark.alive or not self._answers():
+        ended = wait_until(lambda: not mark.alive or self._answers(), timeout_s=60, poll_s=0.2)
+        if not (ended and mark.alive):
             raise PartFailed("S3 did not start.", f"Its last words are in {self._log}.")
 
     def _answers(self) -> bool:
+        """Whether it takes requests and finds the bytes of every name: its volumes come up some seconds after it."""
         try:
             self.client().list_buckets()
-        except (BotoCoreError, ClientError):
+            return all(map(self._found, weed.volume_ids(self.directory)))
+        except (BotoCoreError, ClientError, urllib.error.URLError):
             return False
-        return True
+
+    def _found(self, volume: int) -> bool:
+        port = self.address.ports[Port.S3_MASTER]
+        url = f"http://{LOOPBACK}:{port}/dir/lookup?volumeId={volume}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status == HTTPStatus.OK
 
     def _writes(self) -> bool:
         """Whether the bucket stands and each part of the table of names takes one."""

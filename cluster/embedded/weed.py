@@ -106,6 +106,11 @@ def volumes(directory: Path) -> Path:
     return directory / "volumes"
 
 
+def volume_ids(directory: Path) -> Sequence[int]:
+    """Of every volume on the disk: the server names their files after the bucket and the number."""
+    return [int(path.stem.rpartition("_")[2]) for path in volumes(directory).glob("*.dat")]
+
+
 def write_files(directory: Path, address: S3Address) -> None:
     """What the server reads when it starts: who may come in, how its parts know each other."""
     volumes(directory).mkdir(exist_ok=True)

@@ -30,3 +30,10 @@ def test_whether_it_takes_requests_is_told_from_the_process(servers: Servers) ->
 def test_secrets_are_for_their_owner_alone(tmp_path: Path, name: str) -> None:
     weed.write_files(tmp_path, ADDRESS)
     assert (tmp_path / name).stat().st_mode & 0o077 == 0
+
+
+def test_volumes_are_numbered_by_their_files(tmp_path: Path) -> None:
+    weed.volumes(tmp_path).mkdir()
+    for name in ("7.dat", "pixreunion_12.dat", "two_words_3.dat", "pixreunion_12.idx", "pixreunion_9.cpd"):
+        (weed.volumes(tmp_path) / name).touch()
+    assert sorted(weed.volume_ids(tmp_path)) == [3, 7, 12]
