@@ -48,7 +48,7 @@ cpus_per_replica = 0.5
 gpus_per_replica = 1.0
 min_replicas = 0
 max_replicas = 2
-target_steps_per_replica = 60.0
+target_steps_per_replica = 30.0
 
 [serving.generator.labels]
 "{REGION_LABEL}" = "eu"
