@@ -120,20 +120,21 @@ class Customer:
 
 
 class Orders(threading.Thread):
-    """Somebody who orders one picture after the other; `made` counts those that came."""
+    """Somebody who orders one picture after the other; `times`: when each that came was ordered, and when it came."""
 
     def __init__(self, customer: Customer, model: str | None = None) -> None:
         super().__init__(daemon=True)
-        self.made = 0
+        self.times: list[tuple[float, float]] = []
         self.failed: list[str] = []
         self.customer, self._model = customer, model
         self._ended = threading.Event()
 
     def run(self) -> None:
         while not self._ended.wait(0.2):
+            ordered = time.monotonic()
             try:
                 self.customer.picture(self._model)
-                self.made += 1
+                self.times.append((ordered, time.monotonic()))
             except (httpx.HTTPStatusError, TimeoutError) as error:
                 self.failed.append(str(error))
 
@@ -143,10 +144,15 @@ class Orders(threading.Thread):
         self.join(PATIENCE_S + 60)
         assert not self.is_alive()
 
-    def await_made(self, count: int, patience_s: float = PATIENCE_S) -> float:
-        """Seconds until so many more have come."""
-        began, until = time.monotonic(), self.made + count
-        while self.made < until:
+    @property
+    def made(self) -> int:
+        return len(self.times)
+
+    def await_made(self, count: int, since: float | None = None, patience_s: float = PATIENCE_S) -> float:
+        """Seconds from `since` (monotonic; now, if None) until so many came that were ordered after it."""
+        began = time.monotonic()
+        since = began if since is None else since
+        while len(came := [done for ordered, done in self.times if ordered >= since]) < count:
             assert time.monotonic() - began < patience_s, self.failed[-3:]
             threading.Event().wait(0.05)
-        return time.monotonic() - began
+        return came[count - 1] - since

@@ -143,7 +143,7 @@ def first_picture(city: City) -> float:
 
 @pytest.mark.parametrize("kind", ["generator lost", "trainer lost", "worker cut off", "head lost"])
 def test_what_was_accepted_ends_exactly_once_when_a_machine_goes(city: City, kind: str) -> None:
-    """Pictures are ordered without a pause and a training is under way. `recovery`: until the next picture comes."""
+    """Pictures are ordered without a pause and a training is under way."""
     somebody, rack = city.newcomer(), city.service.rack
     city.ada.picture(city.model)
     before, trainings = city.ada.held("image"), city.train(somebody)
@@ -159,9 +159,9 @@ def test_what_was_accepted_ends_exactly_once_when_a_machine_goes(city: City, kin
         rack.cut(lost) if kind == "worker cut off" else rack.off(lost)
         if lost == "head":
             city.rejoin(lost)
-        orders.await_made(2)
-        note("recovery_is", "from the loss of the machine until two more pictures came, ordered without a pause")
-        note("recovery_s", round(time.monotonic() - began, 1), kind)
+            note("head_back_s", round(time.monotonic() - began, 1))
+        note("recovery_is", "from the loss of a machine until two pictures came that were ordered after it")
+        note("recovery_s", round(orders.await_made(2, since=began), 1), kind)
         if lost != "head":
             rack.heal(lost)
             rack.off(lost)
