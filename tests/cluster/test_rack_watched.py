@@ -27,7 +27,7 @@ class Watcher:
 
     def asked(self, path: str, **parameters: str) -> list[dict[str, object]]:
         given = " ".join(f"--data-urlencode {quote(f'{name}={value}')}" for name, value in parameters.items())
-        told = self._service.rack.ssh("head", f"curl -s -f -G {given} http://{ADDRESS}/api/v1/{path}", check=False).stdout
+        told = self._service.rack.ssh("head", f"curl -sfG {given} http://{ADDRESS}/api/v1/{path}", check=False).stdout
         data = json.loads(told)["data"] if told else {}
         found: list[dict[str, object]] = data.get("result", data.get("activeTargets", []))
         return found
