@@ -138,7 +138,8 @@ class EmbeddedS3:
         port = self.address.ports[Port.S3_MASTER]
         url = f"http://{LOOPBACK}:{port}/dir/lookup?volumeId={volume}"
         with urllib.request.urlopen(url, timeout=10) as answer:
-            return answer.status == HTTPStatus.OK
+            found: bool = answer.status == HTTPStatus.OK
+        return found
 
     def _writes(self) -> bool:
         """Whether the bucket stands and each part of the table of names takes one."""
