@@ -1,7 +1,7 @@
 """The fence (I2, I3, I7): one transaction takes the closure, destroys its keys and ends what works on it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -35,6 +35,9 @@ from governance.vault.cipher import zero
 from governance.vault.keyring import CUSTODY
 from governance.vault.wrap import seal_artifact_key, unseal_artifact_key, unseal_named
 
+Due = Callable[[Connection], Awaitable[Sequence[UUID]]]
+"""Looks, and locks what it saw."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Taking:
@@ -60,11 +63,14 @@ class Fence:
         orders = Orders(asked, await Known.of(conn, [one.target for one in asked]))
         return orders.answers(await self.close(conn, orders.new))
 
-    async def expire(self, owner: SubjectId, roots: Sequence[UUID]) -> Request:
-        """All of these, with what was derived from them, whoever asks."""
-        order = Order(RequestKind.EXPIRY, owner, None, By.EXPIRY, roots)
+    async def expire(self, owner: SubjectId, due: Due) -> Request | None:
+        """What is due behind the closed gate, with what was derived from it; None when that is nothing any more."""
         async with self._database.transaction() as conn:
             await fences.close(conn)
+            roots = await due(conn)
+            if not roots:
+                return None
+            order = Order(RequestKind.EXPIRY, owner, None, By.EXPIRY, roots)
             return (await self.close(conn, [order]))[order.id]
 
     async def replay(self, entry: JournalEntry) -> bool:

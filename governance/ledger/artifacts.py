@@ -25,6 +25,7 @@ from governance.model import (
 )
 
 _NULL = "\\N"
+_AMONG = "AND a.id = ANY (%(among)s::uuid[])"
 _CROWD = 128
 COLUMNS = "id, kind, subjects, parents, purpose, run, state, size, created_at, deadline"
 _NEW = "id, kind, purpose, state, subjects, parents, run, writer, sealed_key, key_epoch, created_at, deadline"
@@ -222,18 +223,21 @@ async def make_live(conn: Connection, receipts: Sequence[tuple[ArtifactId, Recei
     return _by_id(await cursor.fetchall())
 
 
-async def due(conn: Connection, now: datetime, started_before: datetime, limit: int) -> Sequence[tuple[UUID, UUID]]:
+async def due(
+    conn: Connection, now: datetime, started_before: datetime, limit: int, among: Sequence[UUID] | None = None
+) -> Sequence[tuple[UUID, UUID]]:
     """(artifact, first subject) of what is past its deadline, or was registered and never written; nothing of people
-    who restricted processing (P7.6)."""
+    who restricted processing (P7.6). With `among` only of these, locked."""
     cursor = await conn.execute(
-        """
+        f"""
         SELECT a.id, a.subjects[1] FROM artifacts a
         WHERE (a.state IN ('registered', 'live') AND a.deadline <= %(now)s
                OR a.state = 'registered' AND a.created_at < %(started)s)
           AND NOT EXISTS (SELECT FROM subjects s WHERE s.id = ANY (a.subjects) AND s.state = 'frozen')
-        LIMIT %(limit)s
+          {_AMONG if among is not None else ""}
+        LIMIT %(limit)s {"FOR UPDATE OF a" if among is not None else ""}
         """,
-        {"now": now, "started": started_before, "limit": limit},
+        {"now": now, "started": started_before, "limit": limit, "among": list(among or ())},
     )
     return [(row[0], row[1]) for row in await cursor.fetchall()]
 

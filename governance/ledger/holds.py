@@ -49,14 +49,17 @@ async def end(conn: Connection, id: HoldId, now: datetime) -> ArtifactId | None:
     return ArtifactId.of(row[0]) if row else None
 
 
-async def released(conn: Connection, now: datetime, limit: int) -> Sequence[tuple[UUID, UUID]]:
-    """(artifact, first subject) of what is kept although no hold stands any more."""
+async def released(
+    conn: Connection, now: datetime, limit: int, among: Sequence[UUID] | None = None
+) -> Sequence[tuple[UUID, UUID]]:
+    """(artifact, first subject) of what is kept although no hold stands any more; with `among` only of these."""
     cursor = await conn.execute(
-        """
+        f"""
         SELECT a.id, a.subjects[1] FROM artifacts a WHERE a.state = 'held' AND NOT EXISTS (
-            SELECT FROM holds h WHERE h.artifact = a.id AND h.ended_at IS NULL AND h.until > %s)
-        LIMIT %s
+            SELECT FROM holds h WHERE h.artifact = a.id AND h.ended_at IS NULL AND h.until > %(now)s)
+            {"AND a.id = ANY (%(among)s::uuid[])" if among is not None else ""}
+        LIMIT %(limit)s
         """,
-        [now, limit],
+        {"now": now, "limit": limit, "among": list(among or ())},
     )
     return [(row[0], row[1]) for row in await cursor.fetchall()]

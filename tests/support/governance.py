@@ -27,7 +27,8 @@ from governance.config import (
 )
 from governance.erasure.steps import no_scan
 from governance.holder import Holder
-from governance.ledger.database import Database
+from governance.ledger import fences
+from governance.ledger.database import Connection, Database
 from governance.ledger.migrate import migrate
 from governance.model import (
     Artifact,
@@ -167,3 +168,26 @@ async def completed(service: GovernanceService, id: RequestId) -> Request:
     request = await eventually(look)
     assert request is not None
     return request
+
+
+@asynccontextmanager
+async def gate_kept_open(service: GovernanceService) -> AsyncIterator[Connection]:
+    """A transaction in which no fence can stand; what happens in the block happens before the fence that waits."""
+    async with service.parts.database.transaction() as conn:
+        await fences.pass_through(conn)
+        yield conn
+
+
+async def somebody_waits(service: GovernanceService) -> None:
+    """Until a statement of this service's database waits for a lock."""
+
+    async def waiting() -> bool:
+        async with service.parts.database.transaction() as conn:
+            cursor = await conn.execute(
+                "SELECT EXISTS (SELECT FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock')"
+            )
+            row = await cursor.fetchone()
+            return row is not None and row[0]
+
+    await eventually(waiting)

@@ -1,5 +1,6 @@
 """Expiry by the same road (I4, P2.7, P6.4, P6.5, P7.6)."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -7,8 +8,22 @@ import pytest
 from governance.clock import ManualClock
 from governance.config import GovernanceSettings
 from governance.errors import Gone
-from governance.model import ArtifactState, Kind, NewArtifact, Purpose
-from tests.support.governance import holding, photo, running, sign_up, with_clock
+from governance.gate import commit
+from governance.gate.commit import Commit
+from governance.gate.context import GateContext
+from governance.ids import HoldId
+from governance.ledger import holds
+from governance.model import ArtifactState, Hold, Kind, NewArtifact, NewHold, Purpose, Receipt
+from governance.policy import shipped
+from tests.support.governance import (
+    gate_kept_open,
+    holding,
+    photo,
+    running,
+    sign_up,
+    somebody_waits,
+    with_clock,
+)
 from tests.support.waiting import eventually
 
 MONTH = timedelta(days=30)
@@ -77,3 +92,58 @@ async def test_abandoning_takes_what_was_not_committed_and_only_that(settings: G
         await service.abandon(ticket.artifact.id)
         with pytest.raises(Gone):
             await service.artifact(ticket.artifact.id)
+
+
+async def test_who_restricts_between_the_look_and_the_fence_loses_nothing(settings: GovernanceSettings) -> None:
+    clock = ManualClock()
+    async with running(settings, with_clock(clock)) as service, holding(service) as holder:
+        owner, other = await sign_up(service), await sign_up(service)
+        kept, goes = await photo(holder, owner.id), await photo(holder, other.id, b"goes")
+        await service.parts.background.stop()
+        clock.move(MONTH)
+        async with gate_kept_open(service):
+            sweep = asyncio.create_task(service.parts.expiry.sweep())
+            await somebody_waits(service)
+            await service.restrict(owner.id)
+        assert [one.owner for one in await sweep] == [other.id]
+        assert (await service.artifact(kept.id)).state is ArtifactState.LIVE
+        with pytest.raises(Gone):
+            await service.artifact(goes.id)
+
+
+async def test_a_hold_placed_between_the_look_and_the_fence_keeps_what_another_one_released(
+    settings: GovernanceSettings,
+) -> None:
+    clock = ManualClock()
+    async with running(settings, with_clock(clock)) as service, holding(service) as holder:
+        owner = await sign_up(service)
+        kept = await photo(holder, owner.id)
+        first = await service.place_hold(NewHold(kept.id, "court-order", clock() + MONTH))
+        await service.parts.background.stop()
+        await service.erase(kept.id)
+        await service.release_hold(first.id)
+        async with gate_kept_open(service) as conn:
+            sweep = asyncio.create_task(service.parts.expiry.sweep())
+            await somebody_waits(service)
+            await holds.insert(conn, Hold(HoldId.new(), kept.id, "bookkeeping-act", clock() + MONTH), clock())
+        assert await sweep == []
+
+
+@pytest.mark.parametrize("swept", [True, False])
+async def test_what_is_committed_between_the_look_and_the_fence_stays(
+    settings: GovernanceSettings, swept: bool
+) -> None:
+    clock = ManualClock()
+    async with running(settings, with_clock(clock)) as service, holding(service) as holder:
+        owner = await sign_up(service)
+        await service.parts.background.stop()
+        ticket = await service.register(NewArtifact(Kind.PHOTO, (owner.id,), Purpose.TRAINING), holder.id)
+        id = ticket.artifact.id
+        clock.move(timedelta(seconds=settings.erasure.upload_s + 1))
+        async with gate_kept_open(service) as conn:
+            leaving = asyncio.create_task(service.parts.expiry.sweep() if swept else service.abandon(id))
+            await somebody_waits(service)
+            context = GateContext(shipped(), service.parts.keys, clock)
+            await commit.apply(context, conn, [Commit(id, Receipt(1, bytes(32), "v"))])
+        await leaving
+        assert (await service.artifact(id)).state is ArtifactState.LIVE
