@@ -48,6 +48,7 @@ network-tools:
 test-cluster: $(STAMP) network-tools
 	@command -v prometheus >/dev/null || ./cluster/scripts/apt_install.sh prometheus
 	@command -v sshd >/dev/null || ./cluster/scripts/apt_install.sh openssh-server openssh-client
+	@command -v rsync >/dev/null || ./cluster/scripts/apt_install.sh rsync
 	unshare --net --mount --pid --fork --kill-child --mount-proc \
 	  sh -c 'ip link set lo up && mount -t tmpfs run /run && exec "$$@"' apart $(PYTEST) tests/cluster --timeout 3600
 
