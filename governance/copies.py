@@ -60,11 +60,12 @@ class Copies:
                     copy.tell()
                     self.drop_one(copy)
 
-    def release(self, id: ArtifactId) -> None:
-        """Zero what is held with a callback, without calling it."""
+    def release(self, id: ArtifactId, buffer: bytearray | None = None) -> None:
+        """Zero what is held with a callback, without calling it; with `buffer` that one alone."""
         with self._lock:
             for copy in [one for one in self._copies.get(id, []) if one.on_drop is not None]:
-                self.drop_one(copy)
+                if buffer is None or copy.buffer is buffer:
+                    self.drop_one(copy)
 
     def drop_one(self, copy: Copy) -> None:
         """Zero one copy; again is harmless."""

@@ -146,9 +146,10 @@ class Holder:
         with step(f"gate.hold.{purpose}"):
             return (await self._leased(lambda holder: self._fetch(id, purpose, on_drop, holder))).buffer
 
-    async def release(self, id: ArtifactId) -> None:
-        """Zero what `hold` gave, without calling `on_drop`."""
-        self._copies.release(id)
+    async def release(self, id: ArtifactId, buffer: bytearray | None = None) -> None:
+        """Zero what `hold` gave, without calling `on_drop`. Where several hold the same artifact, each says which
+        `buffer` is its own; without one everybody's goes."""
+        self._copies.release(id, buffer)
         await self._acknowledge([id])
 
     async def _put(self, ticket: Ticket, data: Bytes | AsyncIterator[bytes], holder: HolderId) -> Receipt:

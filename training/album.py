@@ -23,9 +23,10 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(slots=True)
 class Album:
-    """`pixels`: uint8 [photos, height, width, 3]; `captions`: one for each photo, None where none was given."""
+    """`pixels`: uint8 [photos, height, width, 3]; `captions`: one for each photo, None where none was given; `held`:
+    this job's own holdings, for another one may hold the same photos."""
 
-    held: list[ArtifactId] = field(default_factory=list)
+    held: list[tuple[ArtifactId, bytearray]] = field(default_factory=list)
     photos: list[ArtifactId] = field(default_factory=list)
     captions: list[str | None] = field(default_factory=list)
     pixels: Pixels = field(default_factory=lambda: np.zeros((0, 0, 0, 3), np.uint8))
@@ -91,12 +92,12 @@ async def read_album(
     texts: dict[ArtifactId, str] = {}
     for caption in kinds[Kind.CAPTION]:
         data = await holder.hold(caption.id, Purpose.TRAINING, on_drop)
-        album.held.append(caption.id)
+        album.held.append((caption.id, data))
         texts.update(dict.fromkeys(caption.parents, data.decode("utf-8", "replace")))
     pixels: list[Pixels] = []
     for photo in kinds[Kind.PHOTO]:
         data = await holder.hold(photo.id, Purpose.TRAINING, on_drop)
-        album.held.append(photo.id)
+        album.held.append((photo.id, data))
         pixels.append(decode(data, side))
         album.photos.append(photo.id)
         album.captions.append(texts.get(photo.id))

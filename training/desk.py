@@ -63,8 +63,8 @@ class Desk:
         job.stage = Stage.ENDED
         await self.device.run(self.clear, job)
         held, job.album.held = job.album.held, []
-        for id in held:
-            await self.holder.release(id)
+        for id, buffer in held:
+            await self.holder.release(id, buffer)
 
     async def fail(self, job: ActiveJob, error: TrainingError | GovernanceError) -> None:
         """The job ends here with a reason of its own; its pack-mates go on."""

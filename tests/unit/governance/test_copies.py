@@ -49,3 +49,15 @@ def test_release_zeroes_what_is_held_without_calling_back() -> None:
     assert not any(held)
     assert bytes(used) == b"used"
     assert not calls
+
+
+def test_whoever_releases_leaves_what_others_hold() -> None:
+    copies, id, told = Copies(), ArtifactId.new(), []
+    mine, theirs = bytearray(b"same"), bytearray(b"same")
+    copies.add(id, mine, lambda: told.append("mine"))
+    copies.add(id, theirs, lambda: told.append("theirs"))
+    copies.release(id, mine)
+    assert (bytes(mine), bytes(theirs)) == (bytes(4), b"same")
+    copies.drop([id], monotonic())
+    assert told == ["theirs"]
+    assert not any(theirs)

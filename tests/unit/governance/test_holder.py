@@ -56,6 +56,21 @@ async def test_released_buffers_are_zeroed_and_nobody_waits_for_them(
     assert not calls
 
 
+async def test_one_job_that_lets_go_leaves_what_another_holds_and_governance_knows(
+    service: GovernanceService, holder: Holder
+) -> None:
+    owner = await sign_up(service)
+    made = await photo(holder, owner.id)
+    told: list[str] = []
+    mine = await holder.hold(made.id, Purpose.TRAINING, lambda: told.append("mine"))
+    theirs = await holder.hold(made.id, Purpose.TRAINING, lambda: told.append("theirs"))
+    await holder.release(made.id, mine)
+    assert (any(mine), bytes(theirs)) == (False, b"a face")
+    await completed(service, (await service.erase(owner.id)).id)
+    assert told == ["theirs"]
+    assert not any(theirs)
+
+
 class CutOff:
     """A governance that stops answering from one moment on."""
 

@@ -52,6 +52,24 @@ async def test_what_a_hold_keeps_is_readable_for_that_duty_alone_and_the_certifi
     await eventually(gone)
 
 
+async def test_who_releases_a_hold_leaves_what_another_placed_on_the_same_thing(settings: GovernanceSettings) -> None:
+    clock = ManualClock()
+    async with running(settings, with_clock(clock)) as service, holding(service) as holder:
+        await service.parts.background.stop()
+        kept = await photo(holder, (await sign_up(service)).id, b"evidence")
+        holds = [
+            await service.place_hold(NewHold(kept.id, basis, clock() + LATER)) for basis in ("court-order", "tax-audit")
+        ]
+        await service.erase(kept.id)
+        for one in holds:
+            assert await service.parts.expiry.sweep() == []
+            async with holder.plaintext(kept.id, Purpose.LEGAL) as buffer:
+                assert bytes(buffer) == b"evidence"
+            await service.release_hold(one.id)
+            await service.release_hold(one.id)
+        assert [one.counts for one in await service.parts.expiry.sweep()] == [{"photo": 1}]
+
+
 async def test_a_hold_ends_with_its_date(settings: GovernanceSettings) -> None:
     clock = ManualClock()
     async with running(settings, with_clock(clock)) as service, holding(service) as holder:
