@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from governance.audit.leaf import Leaf, LeafEvent
 from governance.clock import Clock
 from governance.errors import Conflict, Gone, GovernanceError, NotFound
-from governance.ledger import accounts, epochs, rights, subjects
+from governance.ledger import accounts, decisions, epochs, rights, subjects
 from governance.ledger.database import Connection, Database
+from governance.ledger.decisions import Decision, What
 from governance.ledger.group import GroupCommit
 from governance.ledger.leaves import record
 from governance.model import (
@@ -25,6 +26,7 @@ from governance.vault.keyring import Keyring
 from governance.vault.wrap import seal_named
 
 _MOVES_AT_ONCE = 256
+_DECIDED = {SubjectStatus.FROZEN: What.FROZEN, SubjectStatus.ACTIVE: What.LIFTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ class Accounts:
         changed = [one for id, one in after.items() if one.status is not before[id].status]
         if changed:
             await subjects.set_states(conn, changed)
+            await decisions.note(conn, [Decision(_DECIDED[one.status], one.id.uuid, now) for one in changed])
         done = [move for move, one in zip(moves, answers, strict=True) if isinstance(one, Subject)]
         lifted = {move.id for move in done if move.status is SubjectStatus.ACTIVE}
         if lifted:

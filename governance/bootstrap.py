@@ -6,6 +6,7 @@ from functools import partial
 
 from governance.accounts import Accounts
 from governance.background import ERASURES, EXPIRY, Background, Chore
+from governance.backup.decisions import Decisions
 from governance.backup.journal import Journal
 from governance.blobs.s3 import S3BlobStore
 from governance.blobs.store import BlobStore
@@ -97,6 +98,7 @@ class Parts:
     runner: Runner
     orphans: Orphans
     rotation: Rotation
+    decisions: Decisions
     rights: RightsParts
     people: PeopleParts
     events: EventParts
@@ -111,6 +113,7 @@ class Parts:
             Chore("ended leases", _SWEEP_S, self.leases.expire),
             Chore("holds", _SWEEP_S, self.money.settle),
             Chore("old money", _TIDY_S, self.money.tidy),
+            Chore("decisions", _SWEEP_S, self.decisions.write_down),
             Chore("silent workers", _SWEEP_S, self.jobs.recover),
             Chore("key cache", _SWEEP_S, self.keys.renew),
             Chore("alarms", _WATCH_S, self.rights.alarms.sweep),
@@ -169,6 +172,7 @@ async def _assemble(
         runner=Runner(tools, keys, settings.erasure, settings.vault.epoch_s),
         orphans=Orphans(database, store),
         rotation=Rotation(database, keys, clock, settings.vault.epoch_s),
+        decisions=Decisions(database, tools.journal, clock),
         rights=_rights(extras, database, accounts, erasure),
         events=EventParts(Events(database, clock), Webhooks(database, clock)),
         support=Tickets(database, clock),

@@ -118,6 +118,13 @@ class HoldId(Id):
     prefix = "hld"
 
 
+class DecisionId(Id):
+    """What a person or an officer decided, on its way into the journal."""
+
+    __slots__ = ()
+    prefix = "dec"
+
+
 class OrderId(Id):
     """A pack of credits that somebody pays for."""
 

@@ -1,7 +1,7 @@
-"""Erasures written down outside the database, so that a restored one can be told what happened since.
+"""Erasures and decisions written down outside the database, so that a restored one can be told what happened since.
 
-Small objects in a bucket of their own, holding opaque ids only: those that came together share one. Written before an
-erasure's first step ends, so that no erasure is ever completed without it.
+Small objects in a bucket of their own, holding opaque ids only: those that came together share one. An erasure is
+written before its first step ends, so that none is ever completed without it; a decision a moment after it was made.
 """
 
 import json
@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from governance.blobs.store import BlobStore
-from governance.ids import ArtifactId, RequestId, SubjectId
+from governance.ids import ArtifactId, DecisionId, RequestId, SubjectId
+from governance.ledger.decisions import Decision, What
 from governance.model import By, RequestKind
 
 PREFIX = "erasures/"
+DECISIONS = "decisions/"
 _REMEMBERED = 10_000
 
 
@@ -93,3 +96,23 @@ class Journal:
         keys = sorted(await self._store.keys(PREFIX))
         found = [entry for key in keys for entry in decode(await self._store.latest(key))]
         return sorted({one.request: one for one in found}.values(), key=lambda one: one.request)
+
+    async def append_decisions(self, made: Sequence[Decision]) -> None:
+        """At least one, in one object; repeating it is harmless."""
+        raw = [
+            {"id": one.id, "what": one.what, "about": one.about.hex, "at": one.at.isoformat(), "words": dict(one.words)}
+            for one in made
+        ]
+        data = json.dumps(raw).encode()
+        await self._store.put(f"{DECISIONS}{made[0].id}-{sha256(data).hexdigest()[:16]}", data)
+
+    async def decisions(self) -> Sequence[Decision]:
+        """All of them, oldest first."""
+        keys = sorted(await self._store.keys(DECISIONS))
+        found = [_decision(raw) for key in keys for raw in json.loads(await self._store.latest(key))]
+        return sorted({one.id: one for one in found}.values(), key=lambda one: one.id)
+
+
+def _decision(raw: Mapping[str, Any]) -> Decision:
+    at = datetime.fromisoformat(raw["at"])
+    return Decision(What(raw["what"]), UUID(hex=raw["about"]), at, raw["words"], DecisionId(raw["id"]))

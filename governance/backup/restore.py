@@ -1,4 +1,4 @@
-"""Restore a backup: rows, then the erasures since, then bytes; nothing serves before all of it is done (I8)."""
+"""Restore a backup: rows, then decisions and erasures since, then bytes; nothing serves before all is done (I8)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from governance.audit.leaf import Leaf, LeafEvent
+from governance.backup.decisions import Decisions
 from governance.backup.manifest import BLOBS, LEDGER, Manifest, read_manifest
 from governance.blobs.s3 import S3BlobStore
 from governance.blobs.store import BlobStore
@@ -26,11 +27,13 @@ _READ_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """`erased_again`: requests replayed; `uploaded`: blobs put back; `missing`: live artifacts without bytes."""
+    """`erased_again`: requests replayed; `uploaded`: blobs put back; `missing`: live artifacts without bytes;
+    `decided_again`: holds, restrictions, objections and withdrawals that the backup did not know."""
 
     erased_again: int
     uploaded: int
     missing: int
+    decided_again: int
 
 
 async def restore_backup(settings: GovernanceSettings, folder: Path, extras: Extras) -> Restored:
@@ -45,9 +48,9 @@ async def restore_backup(settings: GovernanceSettings, folder: Path, extras: Ext
         await _load(database, folder, manifest, secret, extras)
         store = extras.store or S3BlobStore(settings.blobs)
         await store.prepare()
-        erased = await _replay(settings, extras, database)
+        decided, erased = await _replay(settings, extras, database)
         uploaded, missing = await _upload(database, store, folder / BLOBS)
-        return Restored(erased, uploaded, missing)
+        return Restored(erased, uploaded, missing, decided)
     finally:
         await database.close()
 
@@ -69,16 +72,18 @@ async def _migrations(database: Database) -> list[int]:
         return [row[0] for row in await cursor.fetchall()]
 
 
-async def _replay(settings: GovernanceSettings, extras: Extras, database: Database) -> int:
-    """Fence again whatever was erased after the backup was made, and what has come to its deadline meanwhile."""
+async def _replay(settings: GovernanceSettings, extras: Extras, database: Database) -> tuple[int, int]:
+    """Decide again what was decided after the backup was made, then fence again whatever was erased since (a hold keeps
+    what it kept), and what has come to its deadline meanwhile (of nobody who restricted)."""
     fence, journal = await replaying(settings, extras, database)
+    decided = await Decisions(database, journal, extras.clock).decide_again()
     replayed = 0
     for entry in await journal.entries():
         replayed += await fence.replay(entry)
     expiry = Expiry(database, fence, extras.clock, settings.erasure)
     while await expiry.sweep():
         pass
-    return replayed
+    return decided, replayed
 
 
 async def _upload(database: Database, store: BlobStore, folder: Path) -> tuple[int, int]:

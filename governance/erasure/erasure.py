@@ -13,8 +13,9 @@ from governance.erasure.fence import Fence
 from governance.erasure.orders import Asked
 from governance.errors import Fenced, GovernanceError, NotFound, Refused
 from governance.failpoints import FailPoint, reach
-from governance.ledger import artifacts, fences, holds, requests
+from governance.ledger import artifacts, decisions, fences, holds, requests
 from governance.ledger.database import Connection, Database
+from governance.ledger.decisions import Decision, What
 from governance.ledger.group import Batcher, GroupCommit
 from governance.ledger.leaves import record
 from governance.model import (
@@ -97,6 +98,8 @@ class Erasure:
             if artifact.state not in (ArtifactState.LIVE, ArtifactState.HELD):
                 raise Fenced(f"{new.artifact} is {artifact.state}; it cannot be held any more")
             await holds.insert(conn, hold, now)
+            words = {"artifact": hold.artifact, "basis": hold.basis, "until": hold.until.isoformat()}
+            await decisions.note(conn, [Decision(What.HOLD_PLACED, hold.id.uuid, now, words)])
             await record(conn, [Leaf(event=LeafEvent.HOLD_PLACED, at=now, artifact=new.artifact)])
         return hold
 
@@ -105,6 +108,7 @@ class Erasure:
             now = self._clock()
             artifact = await holds.end(conn, id, now)
             if artifact is not None:
+                await decisions.note(conn, [Decision(What.HOLD_LIFTED, id.uuid, now)])
                 await record(conn, [Leaf(event=LeafEvent.HOLD_LIFTED, at=now, artifact=artifact)])
         self._wake(EXPIRY)
 

@@ -29,14 +29,16 @@ async def give(conn: Connection, new: Consent) -> bool:
     return cursor.rowcount == 1
 
 
-async def withdraw(conn: Connection, subject: SubjectId, purpose: ConsentPurpose, now: datetime) -> Consent | None:
-    """What it was; None when none is live."""
+async def withdraw(
+    conn: Connection, subject: SubjectId, purpose: ConsentPurpose, now: datetime, given_by: datetime | None = None
+) -> Consent | None:
+    """What it was; None when none is live, or with `given_by` none that was given by then."""
     cursor = await conn.execute(
         f"""
         UPDATE consents SET withdrawn_at = %s WHERE subject = %s AND purpose = %s AND withdrawn_at IS NULL
-        RETURNING {_COLUMNS}
+        AND given_at <= coalesce(%s, 'infinity'::timestamptz) RETURNING {_COLUMNS}
         """,
-        [now, subject.uuid, purpose],
+        [now, subject.uuid, purpose, given_by],
     )
     row = await cursor.fetchone()
     return read(row) if row else None

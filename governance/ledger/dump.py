@@ -18,7 +18,7 @@ TABLES = (
     "events", "event_head", "webhooks", "webhook_deliveries", "tickets", "ticket_messages",
     "usage_days", "usage_counted",
     "money_wallets", "money_entries", "money_postings", "money_holds", "money_orders", "money_events",
-    "notices", "codes", "consents", "announcements",
+    "notices", "codes", "consents", "announcements", "decisions",
     "audit_leaves", "audit_nodes", "audit_head", "audit_checkpoints",
 )  # fmt: skip
 """In an order that foreign keys allow."""

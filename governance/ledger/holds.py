@@ -26,6 +26,19 @@ async def insert(conn: Connection, hold: Hold, now: datetime) -> None:
     )
 
 
+async def insert_again(conn: Connection, hold: Hold, at: datetime) -> bool:
+    """What a restored ledger does not know; False when it does, or when what was held is not there to be kept."""
+    cursor = await conn.execute(
+        """
+        INSERT INTO holds (id, artifact, basis, until, created_at)
+        SELECT %s, a.id, %s, %s, %s FROM artifacts a WHERE a.id = %s AND a.state IN ('live', 'held')
+        ON CONFLICT (id) DO NOTHING
+        """,
+        [hold.id.uuid, hold.basis, hold.until, at, hold.artifact.uuid],
+    )
+    return cursor.rowcount == 1
+
+
 async def standing(conn: Connection, among: Sequence[UUID], now: datetime) -> Sequence[Standing]:
     """One for each held artifact among these: the hold that lasts longest."""
     cursor = await conn.execute(

@@ -266,6 +266,13 @@ CREATE TABLE public.consents (
     given_at timestamp with time zone NOT NULL,
     withdrawn_at timestamp with time zone
 );
+CREATE TABLE public.decisions (
+    id uuid NOT NULL,
+    what text NOT NULL,
+    about uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    words jsonb NOT NULL
+);
 CREATE TABLE public.disclosures (
     id uuid NOT NULL,
     subject uuid NOT NULL,
@@ -744,6 +751,8 @@ ALTER TABLE ONLY public.codes
     ADD CONSTRAINT codes_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.consents
     ADD CONSTRAINT consents_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.decisions
+    ADD CONSTRAINT decisions_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.disclosures
     ADD CONSTRAINT disclosures_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.epochs

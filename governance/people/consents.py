@@ -6,8 +6,9 @@ from governance.audit.leaf import Leaf, LeafEvent
 from governance.clock import Clock
 from governance.errors import Gone, NotFound
 from governance.ids import ConsentId, SubjectId
-from governance.ledger import consents, notices, subjects
+from governance.ledger import consents, decisions, notices, subjects
 from governance.ledger.database import Connection, Database
+from governance.ledger.decisions import Decision, What
 from governance.ledger.leaves import record
 from governance.model import SubjectStatus
 from governance.people.model import Consent, ConsentPurpose, Fact
@@ -32,8 +33,11 @@ class Consents:
 
     async def withdraw(self, subject: SubjectId, purpose: ConsentPurpose) -> Consent:
         async with self._database.transaction() as conn:
-            ended = await consents.withdraw(conn, subject, purpose, self._clock())
+            now = self._clock()
+            ended = await consents.withdraw(conn, subject, purpose, now)
             if ended is not None:
+                noted = Decision(What.CONSENT_WITHDRAWN, subject.uuid, now, {"purpose": purpose})
+                await decisions.note(conn, [noted])
                 await self._record(conn, LeafEvent.CONSENT_WITHDRAWN, ended)
                 await notices.drop_unwanted(conn, self._clock())
                 return ended

@@ -14,8 +14,9 @@ from governance.audit.leaf import Leaf, LeafEvent
 from governance.clock import Clock
 from governance.erasure.erasure import Erasure
 from governance.errors import Gone, NotFound, Refused
-from governance.ledger import artifacts, fences, shares, subjects
+from governance.ledger import artifacts, decisions, fences, shares, subjects
 from governance.ledger.database import Connection, Database
+from governance.ledger.decisions import Decision, What
 from governance.ledger.leaves import record
 from governance.model import (
     Artifact,
@@ -90,6 +91,7 @@ class Shares:
         now = self._clock()
         withdrawn = share.withdrawn(now)
         await shares.withdraw(conn, withdrawn)
+        await decisions.note(conn, [Decision(What.SHARE_WITHDRAWN, share.id.uuid, now)])
         about, canceled = partial(Leaf, at=now), {"state": RunState.CANCELED}
         leaves = [about(event=LeafEvent.RUN_FINISHED, run=run, words=canceled) for run in ended]
         await record(conn, [*leaves, about(event=LeafEvent.CONSENT_WITHDRAWN, subject=share.giver)])
