@@ -230,7 +230,9 @@ class Engine:
     def _check_room(self, id: RequestId) -> None:
         if not self._accepting:
             raise EngineClosed("the engine takes no new requests; send them to another")
-        if id in self._jobs:
+        # The outcome is told before the job is forgotten: whoever hears it may ask again with the same id at once.
+        namesake = self._jobs.get(id)
+        if namesake is not None and not namesake.delivered:
             raise InvalidRequest(f"request {id} is under way already; use a new id")
         waiting = sum(1 for job in self._jobs.values() if not job.joined_at)
         if waiting >= self._config.max_waiting:

@@ -67,6 +67,11 @@ class Job:
     def remaining_steps(self) -> int:
         return self.plan.steps - self.done_steps
 
+    @property
+    def delivered(self) -> bool:
+        """Whoever asked for it knows the outcome, and may use its id again."""
+        return self.future.done() and not self.future.cancelled()
+
     def overdue(self, now: float) -> bool:
         return self.deadline is not None and now >= self.deadline
 

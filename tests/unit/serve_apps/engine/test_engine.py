@@ -13,7 +13,7 @@ import pytest
 from serve_apps.engine.config import EngineConfig
 from serve_apps.engine.engine import Engine
 from serve_apps.engine.errors import Cancelled, DeadlineExceeded, EngineClosed, EngineFull, InvalidRequest
-from serve_apps.engine.model import AccountId, AdapterId, GenerationRequest, Partial, RequestId, Sampler, Size
+from serve_apps.engine.model import AccountId, AdapterId, GenerationRequest, Partial, RequestId, Sampler, Size, Ticket
 from tests.unit.serve_apps.engine.tiny import TinyBase, finish
 
 SIZE = Size(16, 16)
@@ -198,6 +198,22 @@ def test_the_same_id_twice_is_refused(engine: Engine) -> None:
     engine.submit(one)
     with pytest.raises(InvalidRequest, match="use a new id"):
         engine.submit(one)
+
+
+def test_whoever_hears_the_outcome_may_use_the_id_again_at_once(engine: Engine) -> None:
+    again: list[Ticket] = []
+    first = engine.submit(request())
+    first.future.add_done_callback(lambda _: again.append(engine.submit(request(id=first.id, seed=987))))
+    finish(engine, [first.future])
+    finish(engine, [again[0].future])
+    assert not np.array_equal(again[0].future.result().image, first.future.result().image)
+
+
+def test_an_id_whose_picture_is_awaited_no_more_stays_taken_until_its_request_ends(engine: Engine) -> None:
+    first = engine.submit(request())
+    first.future.cancel()
+    with pytest.raises(InvalidRequest, match="use a new id"):
+        engine.submit(request(id=first.id))
 
 
 def test_a_full_engine_says_when_to_come_back(base: TinyBase) -> None:
