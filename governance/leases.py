@@ -67,12 +67,13 @@ class Leases:
             session = Session(id, sealed, epoch, now + self._ttl, region)
             await holders.insert(conn, session, kind, now)
             await record(conn, [_opened(session, kind, now)])
+            transport = await self._transport(session_key, epoch)
         lease = HolderLease(
             holder_id=id,
             expires_at=session.expires_at,
             ttl_s=self._settings.ttl_s,
             session_key_sealed=box.encrypt(bytes(session_key)),
-            transport_key_sealed=await self._transport(session_key, epoch),
+            transport_key_sealed=transport,
             transport_epoch=epoch,
         )
         zero(session_key)
@@ -88,11 +89,12 @@ class Leases:
             if held:
                 drop |= set(await holders.unknown(conn, id, held))
             epoch = await epochs.active(conn)
-        session_key = unseal_named(await self._keys.secret(session.epoch), id, session.sealed)
-        try:
-            sealed = await self._transport(session_key, epoch)
-        finally:
-            zero(session_key)
+            # While this transaction keeps both epochs from ending.
+            session_key = unseal_named(await self._keys.secret(session.epoch), id, session.sealed)
+            try:
+                sealed = await self._transport(session_key, epoch)
+            finally:
+                zero(session_key)
         return Renewal(session.expires_at, self._settings.ttl_s, tuple(sorted(drop)), epoch, sealed)
 
     async def dropped(self, id: HolderId, ids: Sequence[ArtifactId]) -> None:

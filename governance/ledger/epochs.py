@@ -1,6 +1,9 @@
 """Rows of key epochs and of the service's own keys."""
 
 from datetime import datetime
+from typing import LiteralString
+
+from psycopg.rows import TupleRow
 
 from governance.ledger.database import Connection
 
@@ -17,10 +20,29 @@ async def lock_any(conn: Connection) -> int | None:
 
 async def active(conn: Connection) -> int:
     """The active epoch, which cannot end before this transaction does."""
-    cursor = await conn.execute("SELECT number FROM epochs WHERE state = 'active' FOR SHARE")
+    return int((await _lock_active(conn, "SHARE"))[0])
+
+
+async def lock_active(conn: Connection) -> tuple[int, datetime]:
+    """The active epoch and when it began; nobody else can use or end it before this transaction ends."""
+    number, began = await _lock_active(conn, "UPDATE")
+    return number, began
+
+
+async def _lock_active(conn: Connection, strength: LiteralString) -> TupleRow:
+    """Whoever waited for a rotation finds that the row is not the active one any more, and looks once more."""
+    while True:
+        cursor = await conn.execute(f"SELECT number, created_at FROM epochs WHERE state = 'active' FOR {strength}")
+        row = await cursor.fetchone()
+        if row is not None:
+            return row
+        assert await _exists(conn), "opening the keyring makes the first epoch"
+
+
+async def _exists(conn: Connection) -> bool:
+    cursor = await conn.execute("SELECT EXISTS (SELECT FROM epochs WHERE state = 'active')")
     row = await cursor.fetchone()
-    assert row is not None, "opening the keyring makes the first epoch"
-    return int(row[0])
+    return bool(row and row[0])
 
 
 async def destroyed(conn: Connection) -> set[int]:

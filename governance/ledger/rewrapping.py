@@ -17,14 +17,6 @@ class OldArtifact:
     sealed: bytes
 
 
-async def lock_active(conn: Connection) -> tuple[int, datetime]:
-    """The active epoch and when it began; nobody else can use or end it before this transaction ends."""
-    cursor = await conn.execute("SELECT number, created_at FROM epochs WHERE state = 'active' FOR UPDATE")
-    row = await cursor.fetchone()
-    assert row is not None, "opening the keyring makes the first epoch"
-    return row[0], row[1]
-
-
 async def retiring(conn: Connection) -> Sequence[int]:
     """Epochs that a rotation has yet to destroy."""
     cursor = await conn.execute("SELECT number FROM epochs WHERE state = 'retiring' ORDER BY number")

@@ -43,11 +43,12 @@ class Keyring:
         return ring
 
     async def begin_epoch(self, conn: Connection, number: int, now: datetime) -> None:
-        """A new active epoch in the caller's transaction."""
+        """A new active epoch in the caller's transaction. Its secret is read when that is committed: where it is not,
+        another process may begin the same epoch with another secret."""
         await self.provider.create(number)
         secret = new_key()
         await epochs.add(conn, number, await self.provider.seal(number, bytes(secret)), now)
-        self._secrets[number] = secret
+        zero(secret)
 
     async def secret(self, number: int) -> bytearray:
         """The secret of an epoch. Raises `KeyUnavailable` when it is destroyed."""
@@ -61,9 +62,17 @@ class Keyring:
             return self._secrets.setdefault(number, await self.provider.unseal(number, sealed))
 
     async def service_key(self, name: str) -> bytearray:
-        async with self._database.transaction() as conn:
-            sealed, number = await epochs.service_key(conn, name)
-        return unseal_named(await self.secret(number), name, sealed)
+        """Once more when its epoch ended between the two questions."""
+        asked = None
+        while True:
+            async with self._database.transaction() as conn:
+                sealed, number = await epochs.service_key(conn, name)
+            try:
+                return unseal_named(await self.secret(number), name, sealed)
+            except KeyUnavailable:
+                if number == asked:
+                    raise
+            asked = number
 
     async def signing_key(self) -> SigningKey:
         seed = await self.service_key(SIGNING)

@@ -33,22 +33,25 @@ class Rotation:
     async def rotate_when_due(self) -> None:
         """The schedule: an epoch that is old enough ends; a rotation that was interrupted goes on."""
         async with self._database.transaction() as conn:
-            _, began = await rewrapping.lock_active(conn)
-            unfinished = await rewrapping.retiring(conn)
-        if began + self._epoch <= self._clock():
-            await self.rotate()
-        elif unfinished:
-            await self.finish()
+            number, began = await epochs.lock_active(conn)
+            if due := began + self._epoch <= self._clock():
+                await self._begin(conn, number + 1)
+        if due:
+            reach(FailPoint.EPOCH_BEGUN)
+        await self.finish()
 
     async def rotate(self) -> int:
         """End the active epoch now; gives the new one's number."""
         async with self._database.transaction() as conn:
-            number, _ = await rewrapping.lock_active(conn)
-            await self._keys.begin_epoch(conn, number + 1, self._clock())
-            await record(conn, [Leaf(event=LeafEvent.EPOCH_ROTATED, at=self._clock(), counts={"epoch": number + 1})])
+            number, _ = await epochs.lock_active(conn)
+            await self._begin(conn, number + 1)
         reach(FailPoint.EPOCH_BEGUN)
         await self.finish()
         return number + 1
+
+    async def _begin(self, conn: Connection, number: int) -> None:
+        await self._keys.begin_epoch(conn, number, self._clock())
+        await record(conn, [Leaf(event=LeafEvent.EPOCH_ROTATED, at=self._clock(), counts={"epoch": number})])
 
     async def finish(self) -> None:
         """Empty every retiring epoch and destroy it."""
@@ -60,8 +63,10 @@ class Rotation:
             await self._destroy(old)
 
     async def _move_batch(self, old: int) -> bool:
-        """False when nothing was left to move."""
+        """False when nothing was left to move. Behind the gate: it locks people and artifacts in another order than a
+        fence does."""
         async with self._database.transaction() as conn:
+            await fences.pass_through(conn)
             new = await epochs.active(conn)
             moved = await self._move_subjects(conn, old, new)
             moved += await self._move_holders(conn, old, new)
@@ -117,7 +122,7 @@ class Rotation:
         """With the gate closed, so that nobody is using the secret that is zeroed."""
         async with self._database.transaction() as conn:
             await fences.close(conn)
-            if await rewrapping.left(conn, old):
+            if old not in await rewrapping.retiring(conn) or await rewrapping.left(conn, old):
                 return
             await self._keys.provider.destroy(old)
             reach(FailPoint.ROOT_KEY_DESTROYED)
