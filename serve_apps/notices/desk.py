@@ -13,7 +13,7 @@ from governance.people.model import Notice, Template
 from serve_apps.ingress.accounts import profile
 from serve_apps.ingress.services import Services
 from serve_apps.notices.letters import write
-from serve_apps.notices.mailer import AddressRefused, Envelope, Mailer, RelayUnreachable, SmtpMailer
+from serve_apps.notices.mailer import AddressRefused, Envelope, Mailer, RelayUnreachable, SmtpMailer, Unsendable
 
 log = logging.getLogger("pixreunion.notices")
 
@@ -62,6 +62,10 @@ class NoticeDesk:
         except (NotFound, Gone, Frozen, Objected, AddressRefused) as error:
             log.info("%s is dropped: %s", notice.id, type(error).__name__)
             await governance.notice_dropped(notice.id, notice.attempt)
+        except Unsendable as error:
+            # It waits like one that the relay puts off: the alarm on late notices tells, and a release may mend it.
+            log.error("%s cannot be sent: %s", notice.id, error)
+            await governance.notice_postponed(notice.id, notice.attempt)
         except (RelayUnreachable, GovernanceError) as error:
             log.warning("%s waits: %s", notice.id, error)
             await governance.notice_postponed(notice.id, notice.attempt)
@@ -74,9 +78,13 @@ class NoticeDesk:
         words = {"name": person.name, "url": self._url()} | self._code(notice)
         link = self._unsubscription(notice.subject) if marketing else None
         if marketing:
-            words |= {each: str(notice.facts[f"{each}_{person.language}"]) for each in ("subject", "text")}
+            words |= {each: str(notice.facts.get(f"{each}_{person.language}", "")) for each in ("subject", "text")}
             words["link"] = link or ""
-        return Envelope(notice, person.email, write(notice.template, person.language, notice.facts, words), link)
+        try:
+            letter = write(notice.template, person.language, notice.facts, words)
+        except KeyError as error:
+            raise Unsendable(f"the letter lacks {error}") from None
+        return Envelope(notice, person.email, letter, link)
 
     def _unsubscription(self, subject: SubjectId) -> str | None:
         """A link that withdraws with one click; None where the service does not know its own address."""

@@ -24,6 +24,10 @@ class AddressRefused(Exception):
     """The relay refuses this address for good."""
 
 
+class Unsendable(Exception):
+    """No message can be made of this notice: a word of it does not fit a header, or is missing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """A letter with what the relay needs besides."""
@@ -38,7 +42,7 @@ class Mailer(Protocol):
     """`SmtpMailer`, or a test's own."""
 
     async def send(self, envelope: Envelope) -> None:
-        """Returns once the relay has taken it. `RelayUnreachable`, `AddressRefused`."""
+        """Returns once the relay has taken it. `RelayUnreachable`, `AddressRefused`, `Unsendable`."""
 
 
 class SmtpMailer:
@@ -59,6 +63,8 @@ class SmtpMailer:
                 if one.user is not None and one.password_file is not None:
                     relay.login(one.user, one.password_file.read_text(encoding="utf-8").strip())
                 relay.send_message(message)
+        except ValueError as error:
+            raise Unsendable(f"no message: {type(error).__name__}") from None
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
             if codes and min(codes) >= _PERMANENT:
@@ -69,10 +75,14 @@ class SmtpMailer:
 
 
 def compose(envelope: Envelope, sender: str) -> EmailMessage:
-    """The message. Its Message-ID follows from the notice: sent twice, it is known for the same."""
+    """The message. Its Message-ID follows from the notice: sent twice, it is known for the same. `Unsendable`."""
     message = EmailMessage(policy=SMTP)
-    message["From"], message["To"] = sender, envelope.to
-    message["Subject"] = envelope.letter.subject
+    message["From"] = sender
+    try:
+        message["To"], message["Subject"] = envelope.to, envelope.letter.subject
+    except ValueError as error:
+        # The error's words may quote the header, which names a person.
+        raise Unsendable(f"no message: {type(error).__name__}") from None
     message["Date"] = format_datetime(envelope.notice.created_at)
     message["Message-ID"] = f"<{envelope.notice.id}@{parseaddr(sender)[1].rpartition('@')[2] or 'localhost'}>"
     message["Auto-Submitted"] = "auto-generated"

@@ -8,7 +8,10 @@ from pydantic import Field, StringConstraints
 from governance.people.model import Consent, ConsentPurpose
 from serve_apps.ingress.schemas.common import Answer, Body
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=150, pattern=r"^[^\r\n]+$")]
+# What stands in an e-mail's header: no control character and nothing that ends a line there, and not blank.
+_INVISIBLE = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+_ONE_LINE = rf"^[^{_INVISIBLE}]*[^\s{_INVISIBLE}][^{_INVISIBLE}]*$"
+Line = Annotated[str, StringConstraints(min_length=1, max_length=150, pattern=_ONE_LINE)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 
 

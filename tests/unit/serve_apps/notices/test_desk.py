@@ -112,6 +112,21 @@ async def test_a_relay_that_is_busy_gets_it_later(parts: Services, relay: Mailbo
     assert len(relay.of(ADA)) == 1
 
 
+async def test_a_notice_of_which_no_letter_can_be_made_holds_up_nobody(parts: Services, relay: Mailbox) -> None:
+    person = await told(parts)
+    assert isinstance(parts.governance, GovernanceService)
+    for about, facts in {"2": {}, "3": {"right": "access\u2028"}}.items():
+        async with parts.governance.parts.database.transaction() as conn:
+            await notices.queue(conn, NewNotice(person, Template.REQUEST_ANSWERED, about, facts), parts.now())
+            first = "UPDATE notices SET created_at = created_at - interval '1 hour' WHERE about = %s"
+            await conn.execute(first, [about])
+    desk = NoticeDesk.of(parts)
+    assert desk is not None
+    assert await desk.round() == 3
+    assert len(relay.of(ADA)) == 1
+    assert await waiting(parts) == 2, "they wait, as the alarm on late notices tells"
+
+
 async def test_nobody_to_write_to(parts: Services, relay: Mailbox) -> None:
     """An address that is refused for good, and a person who was erased meanwhile."""
     await told(parts, REFUSED)

@@ -7,7 +7,7 @@ import pytest
 from governance.ids import NoticeId, SubjectId
 from governance.people.model import Notice, Template
 from serve_apps.notices.letters import Letter
-from serve_apps.notices.mailer import AddressRefused, Envelope, RelayUnreachable, SmtpMailer
+from serve_apps.notices.mailer import AddressRefused, Envelope, RelayUnreachable, SmtpMailer, Unsendable
 from tests.support.mail import REFUSED, Mailbox, text_of
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -59,5 +59,13 @@ async def test_a_relay_that_is_busy_or_away_is_asked_later(relay: Mailbox) -> No
 
 async def test_a_line_break_in_a_name_makes_no_header(relay: Mailbox) -> None:
     notice = envelope().notice
-    with pytest.raises(ValueError, match="linefeed"):
+    with pytest.raises(Unsendable) as refused:
         await SmtpMailer(relay.settings).send(Envelope(notice, "a@example.org\nBcc: b@example.org", Letter("x", "y")))
+    assert "example.org" not in str(refused.value)
+
+
+@pytest.mark.parametrize("break_", ["\v", "\f", "\x1c", "\x85", "\u2028"])
+async def test_a_subject_of_two_lines_cannot_be_sent(relay: Mailbox, break_: str) -> None:
+    notice = envelope().notice
+    with pytest.raises(Unsendable):
+        await SmtpMailer(relay.settings).send(Envelope(notice, "ada@example.org", Letter(f"x{break_}y", "z")))
