@@ -7,7 +7,7 @@ import typer
 
 from cluster.cli.output import Json, answer, console, table
 from cluster.config import load
-from cluster.demo.run import demonstrate
+from cluster.demo.run import Wish, demonstrate
 from cluster.errors import NotRunning
 from cluster.installation import Addresses, Installation, Part
 from cluster.progress import Silent, Teller, Terminal
@@ -60,9 +60,10 @@ def _pages(addresses: Addresses) -> list[tuple[str, str]]:
 def demo(
     out: Annotated[Path, typer.Option(help="Where the contact sheet and the certificate go.")] = Path("var/demo"),
     seed: Annotated[int | None, typer.Option(help="Another person for another number; none: a new one.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Training steps; none: the preset's.")] = None,
     json: Json = False,
 ) -> None:
     """Show the main job from end to end: photos in, a model of one's own, pictures out, all of it erased."""
-    shown = demonstrate(load(), out, seed, teller_for(json))
+    shown = demonstrate(load(), Wish(out, seed, steps), teller_for(json))
     cost = f"Done in {shown.wall_s:.0f} s, with at most {shown.peak_memory_bytes / 1e9:.1f} GB of memory."
     answer(json, shown, f"{cost} See {shown.outcome.contact_sheet}")

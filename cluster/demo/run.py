@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -38,18 +39,28 @@ class Demonstration(BaseModel):
     peak_rss_sum_bytes: int
 
 
-def demonstrate(settings: Settings, out: Path, seed: int | None, teller: Teller) -> Demonstration:
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants to be shown: the folder of the results; the person's seed, None for somebody new; the steps
+    of the training, None for the preset's."""
+
+    out: Path
+    seed: int | None = None
+    steps: int | None = None
+
+
+def demonstrate(settings: Settings, wish: Wish, teller: Teller) -> Demonstration:
     """Runs it from start to stop. Whatever happens, everything that was started is stopped and removed.
 
     Raises Broken when a promise was not kept, ClusterError when something could not be started.
     """
     started = time.monotonic()
-    out.mkdir(parents=True, exist_ok=True)
+    wish.out.mkdir(parents=True, exist_ok=True)
     clear_killed(settings, teller)
     with _own_folder() as folder:
         installation = _installation(settings, folder)
         with PeakMemory(installation.processes) as memory:
-            outcome = _on(installation, out, seed, teller)
+            outcome = _on(installation, wish, teller)
     return Demonstration(
         outcome=outcome,
         wall_s=time.monotonic() - started,
@@ -90,13 +101,14 @@ def _installation(settings: Settings, folder: Path) -> Installation:
     return Installation(settings.model_copy(update=changes))
 
 
-def _on(installation: Installation, out: Path, seed: int | None, teller: Teller) -> Outcome:
+def _on(installation: Installation, wish: Wish, teller: Teller) -> Outcome:
     try:
         addresses = installation.up(teller)
         with Api(addresses.api) as api:
-            return Story(installation, api, fresh_person(seed), out, teller).tell()
+            told = Story(installation, api, fresh_person(wish.seed), wish.out, teller)
+            return told.tell({} if wish.steps is None else {"steps": wish.steps})
     except ClusterError:
-        teller.say(f"  The services' logs are kept in {_kept_logs(installation, out)}")
+        teller.say(f"  The services' logs are kept in {_kept_logs(installation, wish.out)}")
         raise
     finally:
         with undisturbed():

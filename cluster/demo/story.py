@@ -6,7 +6,7 @@
 
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,10 +26,11 @@ from governance.audit.errors import CertificateError
 from governance.audit.verify import VerifiedCertificate, verify
 from governance.residue.report import ScanReport
 from serve_apps.ingress.schemas.requests import RequestAnswer
+from training.jobs import Param
 
 POLL_S = 0.5
 # Far beyond what they take; a machine busy with other things is no fault of the service.
-TRAINING_S = 900.0
+TRAINING_S = 1800.0
 ERASURE_S = 300.0
 _ENDED = frozenset({"succeeded", "failed", "canceled"})
 
@@ -75,11 +76,12 @@ class Story:
         self._teller = teller
         self._ids = Ids()
 
-    def tell(self) -> Outcome:
-        """Steps 2 to 11. Raises Broken for a promise not kept, ApiError when the service refuses."""
+    def tell(self, recipe: Mapping[str, Param]) -> Outcome:
+        """Steps 2 to 11; `recipe`: knobs of the training that differ from the preset's. Raises Broken for a promise not
+        kept, ApiError when the service refuses."""
         photos = self._join()
         before = self._generate(None, "Pictures before the training")
-        model, training_s = self._train(photos)
+        model, training_s = self._train(photos, recipe)
         after = self._generate(model, "Pictures with the person's own model")
         compared = self._compare(before, after)
         sheet = self._write_sheet(compared)
@@ -127,12 +129,12 @@ class Story:
                 step.part((number + 1) / len(self._person.prompts))
         return made
 
-    def _train(self, photos: Sequence[str]) -> tuple[str, float]:
+    def _train(self, photos: Sequence[str], recipe: Mapping[str, Param]) -> tuple[str, float]:
         """The model's id, and how long it took."""
         captions = {photo: upload.caption for photo, upload in zip(photos, self._person.uploads, strict=True)}
         started = time.monotonic()
         with self._teller.step("Training a model of this person") as step:
-            training = self._api.train(photos, captions=captions)
+            training = self._api.train(photos, captions=captions, recipe=recipe)
             self._ids.training(training.id)
             while training.state not in _ENDED:
                 if time.monotonic() - started > TRAINING_S:
