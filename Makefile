@@ -7,6 +7,8 @@ PYTEST := $(BIN)/python -m pytest
 # Threads of a Ray that was shut down stay in the process and may end it, silently, after the next one's shutdown:
 # a file whose tests are a driver themselves gets a process of its own.
 DRIVERS := $(shell grep -rlE --include='test_*.py' '^pytestmark.*mark\.driver' tests)
+# Suites with a target of their own.
+ELSEWHERE := --ignore=tests/cluster --ignore=tests/api --ignore=tests/studio
 
 .PHONY: setup run test lint bench docs test-api test-studio test-faults test-cluster clean network-tools
 .DEFAULT_GOAL := setup
@@ -31,10 +33,12 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Two files at a time, but for those that start the whole service or measure how soon a killed part is replaced.
 # A run that collected nothing fails: pytest answers 5 and `check_ran` looks at the report besides.
 test: lint network-tools
 	rm -rf var/junit
-	$(PYTEST) -m "not driver" --ignore=tests/cluster --ignore=tests/api --ignore=tests/studio --junitxml=var/junit/others.xml
+	$(PYTEST) -m "not driver" $(ELSEWHERE) --ignore=tests/e2e --ignore=tests/faults -n 2 --dist loadfile --junitxml=var/junit/others.xml
+	$(PYTEST) -m "not driver" tests/e2e tests/faults --junitxml=var/junit/whole.xml
 	for file in $(DRIVERS); do $(PYTEST) $$file --junitxml=var/junit/$$(basename $$file .py).xml || exit 1; done
 	$(BIN)/python tests/architecture/check_ran.py var/junit/*.xml
 

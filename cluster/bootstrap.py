@@ -15,6 +15,7 @@ from ray import serve
 from cluster.capacity.ray_surroundings import Layout
 from cluster.capacity.steward import start_steward
 from cluster.compose import Plan
+from cluster.handover import APPLICATION
 from cluster.progress import JsonLines, Teller
 from cluster.topology.model import WORKERS
 from governance.actor import start_governance
@@ -23,7 +24,6 @@ from serve_apps.app import build
 from training.pool import start_pool
 
 NAMESPACE = "pixreunion"
-APPLICATION = "pixreunion"
 READY_S = 300.0
 
 

@@ -85,7 +85,7 @@ def _governance(settings: Settings, home: Home, ports: PortBlock) -> GovernanceS
 
 def _training(settings: Settings, home: Home) -> TrainingSettings:
     training = settings.training
-    worker = training.worker.model_copy(update={"region": settings.region})
+    worker = training.worker.model_copy(update={"region": settings.region, "receiver": "cluster.handover:to_generator"})
     pool = training.pool.model_copy(update={"storage": home.root / "train"})
     base = _base(settings)
     if base.device == "cpu" and not base.threads:

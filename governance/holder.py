@@ -96,19 +96,26 @@ class Holder:
 
     async def write(self, new: NewArtifact, data: Bytes) -> Artifact:
         """Register, seal here, store, commit. Raises what `register` and `commit` raise; `data` stays the caller's."""
+        artifact, _ = await self.write_sealed(new, data)
+        return artifact
+
+    async def write_sealed(self, new: NewArtifact, data: Bytes) -> tuple[Artifact, bytes]:
+        """`write`, and the sealed bytes as they were stored: who is handed them needs no storage to `hold` it."""
         with step(f"gate.write.{new.kind}"):
             return await self._leased(lambda id: self._write(new, data, id))
 
-    async def _write(self, new: NewArtifact, data: Bytes | AsyncIterator[bytes], holder: HolderId) -> Artifact:
+    async def _write(
+        self, new: NewArtifact, data: Bytes | AsyncIterator[bytes], holder: HolderId
+    ) -> tuple[Artifact, bytes]:
         ticket = await self._governance.register(new, holder)
         with self._working_on(ticket.artifact.id):
             try:
                 reach(FailPoint.WRITE_REGISTERED)
-                receipt = await self._put(ticket, data, holder)
+                receipt, sealed = await self._put(ticket, data, holder)
                 reach(FailPoint.WRITE_STORED)
                 artifact = await self._governance.commit(ticket.artifact.id, receipt)
                 reach(FailPoint.WRITE_COMMITTED)
-                return artifact
+                return artifact, sealed
             except BaseException:
                 await asyncio.shield(self._abandon(ticket.artifact.id))
                 raise
@@ -117,7 +124,7 @@ class Holder:
     async def plaintext(self, id: ArtifactId, purpose: Purpose) -> AsyncIterator[bytearray]:
         """The bytes for the length of the block; zeroed at its end, or earlier when they must be dropped."""
         with step(f"gate.read.{purpose}"):
-            copy = await self._leased(lambda holder: self._fetch(id, purpose, None, holder))
+            copy = await self._leased(lambda holder: self._fetch(id, purpose, None, holder, None))
         try:
             yield copy.buffer
         finally:
@@ -127,7 +134,8 @@ class Holder:
     async def write_parts(self, new: NewArtifact, parts: AsyncIterator[bytes]) -> Artifact:
         """The same for what is too large to be in memory at once: sealed and stored while it comes in. It cannot be
         repeated, so a lease that ends meanwhile is the caller's `LeaseLost`."""
-        return await self._write(new, parts, await self._lease())
+        artifact, _ = await self._write(new, parts, await self._lease())
+        return artifact
 
     @asynccontextmanager
     async def stream(self, id: ArtifactId, purpose: Purpose) -> AsyncIterator[AsyncIterator[memoryview]]:
@@ -140,11 +148,14 @@ class Holder:
             self._copies.drop_one(reading.copy)
             await self._acknowledge([id])
 
-    async def hold(self, id: ArtifactId, purpose: Purpose, on_drop: Callable[[], None]) -> bytearray:
+    async def hold(
+        self, id: ArtifactId, purpose: Purpose, on_drop: Callable[[], None], sealed: bytes | None = None
+    ) -> bytearray:
         """The bytes until `release`, or until they must be dropped: then `on_drop` is called first (it evicts and
-        zeroes what was made from them; quick, and safe from any thread) and the buffer is zeroed."""
+        zeroes what was made from them; quick, and safe from any thread) and the buffer is zeroed. Storage is not asked
+        by who was handed the `sealed` bytes (see `write_sealed`); the grant decides all the same."""
         with step(f"gate.hold.{purpose}"):
-            return (await self._leased(lambda holder: self._fetch(id, purpose, on_drop, holder))).buffer
+            return (await self._leased(lambda holder: self._fetch(id, purpose, on_drop, holder, sealed))).buffer
 
     async def release(self, id: ArtifactId, buffer: bytearray | None = None) -> None:
         """Zero what `hold` gave, without calling `on_drop`. Where several hold the same artifact, each says which
@@ -152,17 +163,18 @@ class Holder:
         self._copies.release(id, buffer)
         await self._acknowledge([id])
 
-    async def _put(self, ticket: Ticket, data: Bytes | AsyncIterator[bytes], holder: HolderId) -> Receipt:
+    async def _put(self, ticket: Ticket, data: Bytes | AsyncIterator[bytes], holder: HolderId) -> tuple[Receipt, bytes]:
+        """The sealed bytes besides; none of a stream's."""
         key = self._open_key(ticket.artifact.id, ticket.sealed_key, holder)
         if isinstance(data, AsyncIterator):
             going = UpStream(key, ticket.artifact, self._ends_of(holder))
-            return going.receipt(await self._store.put_parts(ticket.artifact.location, going.pieces(data)))
+            return going.receipt(await self._store.put_parts(ticket.artifact.location, going.pieces(data))), b""
         try:
             sealed = seal_bytes(key, binding(ticket.artifact), data)
         finally:
             zero(key)
         version = await self._store.put(ticket.artifact.location, sealed)
-        return Receipt(len(data), sha256(sealed).digest(), version)
+        return Receipt(len(data), sha256(sealed).digest(), version), sealed
 
     async def _abandon(self, id: ArtifactId) -> None:
         try:
@@ -171,12 +183,17 @@ class Holder:
             _LOG.info("%s is left for the sweep of unfinished uploads", id)
 
     async def _fetch(
-        self, id: ArtifactId, purpose: Purpose, on_drop: Callable[[], None] | None, holder: HolderId
+        self,
+        id: ArtifactId,
+        purpose: Purpose,
+        on_drop: Callable[[], None] | None,
+        holder: HolderId,
+        sealed: bytes | None,
     ) -> Copy:
         try:
             with self._working_on(id):
                 grant = await self._governance.grant(id, purpose, holder)
-                return self._added(id, await self._read(grant, holder), on_drop, holder)
+                return self._added(id, await self._read(grant, holder, sealed), on_drop, holder)
         except BaseException:
             await asyncio.shield(self._acknowledge([id]))
             raise
@@ -192,8 +209,9 @@ class Holder:
             await asyncio.shield(self._acknowledge([id]))
             raise
 
-    async def _read(self, grant: Grant, holder: HolderId) -> bytearray:
-        sealed = await self._store.get(grant.artifact.location, grant.version_id)
+    async def _read(self, grant: Grant, holder: HolderId, sealed: bytes | None) -> bytearray:
+        if sealed is None:
+            sealed = await self._store.get(grant.artifact.location, grant.version_id)
         if sha256(sealed).digest() != grant.sha256:
             raise Tampered()
         key = self._open_key(grant.artifact.id, grant.sealed_key, holder)

@@ -35,7 +35,8 @@ class BaseModelSettings(BaseModel):
 
 class WorkerSettings(BaseModel):
     """One worker: its pack (`slots` jobs of rank `max_rank` at most, adapting no more than `targets`; `max_rows` of one
-    pass, 0 unbounded) and how often it looks up, reports and seals."""
+    pass, 0 unbounded) and how often it looks up, reports and seals. `receiver`: `package.module:factory` of who is
+    handed finished adapters (see `handover.py`); empty for nobody."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,6 +55,7 @@ class WorkerSettings(BaseModel):
     checkpoint_steps: int = Field(default=200, ge=1)
     idle_s: float = Field(default=600.0, ge=0)
     loss_retries: int = Field(default=1, ge=0)
+    receiver: str = ""
 
     @property
     def served(self) -> frozenset[str]:

@@ -19,6 +19,7 @@ from training.active import ActiveJob, Stage, Stop
 from training.config import TrainingSettings
 from training.device import Device
 from training.errors import TrainingError
+from training.handover import Nobody, Receiver
 from training.metrics import Meter
 from training.pack import Pack
 from training.progress import Pace
@@ -41,6 +42,7 @@ class Desk:
     scorer: Scorer | None
     meter: Meter
     settings: TrainingSettings
+    receiver: Receiver = field(default_factory=Nobody)
     finishing: Pace = field(default_factory=Pace)
 
     @property

@@ -4,12 +4,11 @@ The factory takes nothing and gives an object with `embed` (see `scoring.Embedde
 real face-embedding model instead of the demo world's.
 """
 
-from importlib import import_module
 from pathlib import Path
 
 from training.config import TrainingSettings
 from training.demo.weights import BASE
-from training.errors import InvalidJob
+from training.plugins import factory_of
 from training.scoring import LikenessScorer, Scorer
 
 DEMO_ENCODER = "training.demo.identity:face_encoder"
@@ -26,9 +25,4 @@ def scorer_for(settings: TrainingSettings) -> Scorer | None:
     named = settings.preview.face_encoder or (DEMO_ENCODER if is_demo(settings.base.path) else "")
     if not named:
         return None
-    module, _, factory = named.partition(":")
-    try:
-        make = getattr(import_module(module), factory)
-    except (ImportError, AttributeError) as error:
-        raise InvalidJob(f"preview.face_encoder: {named!r} cannot be loaded: {error}") from None
-    return LikenessScorer(make())
+    return LikenessScorer(factory_of("preview.face_encoder", named)())

@@ -38,11 +38,13 @@ class Finisher:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._handing: set[asyncio.Task[None]] = set()
 
     async def finish(self, job: ActiveJob) -> None:
         """Exactly one attempt's result counts: whoever comes late erases what it wrote."""
         done: Finished | None = None
         began = monotonic()
+        self._desk.receiver.expect()
         try:
             done = await self._look(job)
             await self._seal(job, done)
@@ -101,8 +103,9 @@ class Finisher:
             await self._write_pictures(job, done)
             await self._desk.fail(job, Unlike())
             return
-        result = await self._write(job, Kind.ADAPTER, done.adapter)
+        result, sealed = await self._write(job, Kind.ADAPTER, done.adapter)
         done.written.append(result)
+        self._hand_over(result, sealed)
         await self._write_pictures(job, done)
         ended = await self._desk.end(job, JobOutcome(JobState.SUCCEEDED, result=result))
         if ended is None or ended.result != result:
@@ -113,13 +116,24 @@ class Finisher:
 
     async def _write_pictures(self, job: ActiveJob, done: Finished) -> None:
         for one in done.previews:
-            done.written.append(await self._write(job, Kind.PREVIEW, png(one)))
-        done.written.append(await self._write(job, Kind.REPORT, render(self._facts(job, done))))
+            done.written.append((await self._write(job, Kind.PREVIEW, png(one)))[0])
+        done.written.append((await self._write(job, Kind.REPORT, render(self._facts(job, done))))[0])
 
-    async def _write(self, job: ActiveJob, kind: Kind, data: bytes | bytearray) -> ArtifactId:
+    async def _write(self, job: ActiveJob, kind: Kind, data: bytes | bytearray) -> tuple[ArtifactId, bytes]:
+        """Its id, and the bytes as they lie in storage."""
         new = NewArtifact(kind, (job.claimed.job.owner,), Purpose.TRAINING, tuple(job.album.photos), job.run)
-        artifact = await patiently(lambda: self._desk.holder.write(new, data))
-        return artifact.id
+        artifact, sealed = await patiently(lambda: self._desk.holder.write_sealed(new, data))
+        return artifact.id, sealed
+
+    def _hand_over(self, adapter: ArtifactId, sealed: bytes) -> None:
+        """Beside what is still to be written; the job's end waits for nobody."""
+        task = asyncio.create_task(self._offer(adapter, sealed))
+        self._handing.add(task)
+        task.add_done_callback(self._handing.discard)
+
+    async def _offer(self, adapter: ArtifactId, sealed: bytes) -> None:
+        taken = await self._desk.receiver.offer(adapter, sealed)
+        self._desk.meter.count("training_handed_over", tag="taken" if taken else "refused")
 
     def _facts(self, job: ActiveJob, done: Finished) -> ReportFacts:
         recipe = job.recipe

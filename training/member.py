@@ -31,6 +31,7 @@ from training.device import Device
 from training.engine.base import BaseModel
 from training.engine_pack import EnginePack
 from training.faces import scorer_for
+from training.handover import receiver_for
 from training.ray_meter import RayMeter
 from training.worker import Worker
 
@@ -58,7 +59,7 @@ async def _work(settings: TrainingSettings, group: str) -> None:
     try:
         pack = await device.run(load_pack, settings)
         scorer = await device.run(scorer_for, settings)
-        desk = Desk(name, governance, holder, pack, device, scorer, RayMeter(name), settings)
+        desk = Desk(name, governance, holder, pack, device, scorer, RayMeter(name), settings, receiver_for(settings))
         await _run(desk, group, pool, notes=context.get_world_size() == 1)
     finally:
         await holder.close()

@@ -16,6 +16,7 @@ COUNTERS: Mapping[str, str] = {
     "training_steps": "packed steps done",
     "training_gpu_seconds": "device seconds spent on jobs",
     "training_checkpoints": "checkpoints sealed",
+    "training_handed_over": "finished adapters offered to a generator without storage, by whether it took them",
     "training_expelled": "jobs expelled from a pack, by reason",
 }
 HISTOGRAMS: Mapping[str, tuple[str, list[float]]] = {

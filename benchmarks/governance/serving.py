@@ -107,7 +107,7 @@ async def _side(subject: Subject, adapters: AdapterHolder, pictures: PictureHold
     gate = AdapterGate(adapters)
     config = config_for(subject, _USERS, Execution.EAGER, exact_pictures=False)
     engine = Engine(subject.copy(), config, gate.fetch, gate.released)
-    gate.connect(engine.drop_adapter)
+    gate.connect(engine)
     engine.start()
     try:
         yield Generator(engine, pictures)

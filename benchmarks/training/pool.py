@@ -165,7 +165,7 @@ async def _first_image(on: Pooled) -> Fields:
     # Open for every layer: the demo's adapters reach all of them.
     config = config_for(subject, 2, Execution.EAGER, exact_pictures=False, targets=())
     engine = Engine(subject.copy(), config, gate.fetch, gate.released)
-    gate.connect(engine.drop_adapter)
+    gate.connect(engine)
     engine.start()
     generator = Generator(engine, on.holder)
     try:

@@ -12,10 +12,11 @@ from typing import Any
 import ray
 from ray import serve
 
-from cluster.bootstrap import APPLICATION, NAMESPACE, compose, start_actors
+from cluster.bootstrap import NAMESPACE, compose, start_actors
 from cluster.compose import Plan, plan, secrets_folder
 from cluster.config import Settings, load
 from cluster.errors import BadSettings
+from cluster.handover import APPLICATION
 from cluster.home import Home
 from cluster.ports import PortBlock
 from cluster.progress import JsonLines, Silent, Teller

@@ -36,6 +36,10 @@ DASHBOARDS: Mapping[str, Sequence[Panel]] = {
         Panel("Ended per hour", {"{{tag}}": "3600 * sum by (tag) (rate(ray_training_jobs_total[10m]))"}),
         Panel("Checkpoints per minute", {"checkpoints": "60 * sum(rate(ray_training_checkpoints_total[5m]))"}),
         Panel("Worker groups", {"alive": "max(ray_training_groups)", "allowed": "ray_capacity_training"}),
+        Panel(
+            "Adapters handed to a generator per hour",
+            {"{{tag}}": "3600 * sum by (tag) (rate(ray_training_handed_over_total[15m]))"},
+        ),
         Panel("Expelled from a pack", {"expelled": "sum(ray_training_expelled_total) or vector(0)"}),
     ),
     "privacy": (

@@ -14,9 +14,10 @@ from ray import serve
 from ray.exceptions import RayError
 from ray.serve.exceptions import DeploymentUnavailableError, RayServeException
 
-from cluster.bootstrap import APPLICATION, NAMESPACE
+from cluster.bootstrap import NAMESPACE
 from cluster.capacity.reconciler import Outlook
 from cluster.capacity.steward import NAME as STEWARD
+from cluster.handover import APPLICATION
 from cluster.observability.facts import groups, nodes, regions
 from cluster.observability.snapshot import Deployment, Snapshot
 from serve_apps.generator.scaling import QUEUED_STEPS

@@ -95,6 +95,11 @@ class Engine:
         """End the request at the next step with `Cancelled`; one that is done, or unknown, is left alone."""
         self._command(partial(self._end, id, Cancelled("the request was cancelled")))
 
+    def give_adapter(self, id: AdapterId, data: bytearray) -> bool:
+        """Have an adapter near before anybody asks for it. `data`, its file's bytes, is zeroed once it is parsed; it
+        stays the caller's when the answer is False: the adapter is here already, or the engine takes nothing new."""
+        return self._accepting and self._library.give(id, data)
+
     def drop_adapter(self, id: AdapterId) -> Future[None]:
         """Zero every copy of the adapter at the next step; requests that use it end with `AdapterDropped`.
 

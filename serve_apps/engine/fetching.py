@@ -33,9 +33,11 @@ class Arrival:
 
 @dataclass(slots=True, eq=False)
 class _Flight:
-    """One adapter on its way; `parsing` from the moment its bytes are here until they are handed over or wiped."""
+    """One adapter on its way; `given`: its bytes, when nobody need be asked for them; `parsing` from the moment its
+    bytes are here until they are handed over or wiped."""
 
     id: AdapterId
+    given: bytearray | None = None
     discarded: bool = False
     parsing: bool = False
     work: Future[HostAdapter] | None = None
@@ -55,6 +57,7 @@ class Fetcher:
         self._landed = threading.Condition(self._lock)
         self._flying: dict[AdapterId, _Flight] = {}
         self._mailbox: list[Arrival] = []
+        self._closed = False
 
     def __contains__(self, id: AdapterId) -> bool:
         with self._lock:
@@ -62,12 +65,22 @@ class Fetcher:
 
     def request(self, id: AdapterId) -> None:
         """Start bringing `id` here, unless it is on its way already."""
+        self._start(_Flight(id))
+
+    def give(self, id: AdapterId, data: bytearray) -> bool:
+        """The same with its bytes at hand, which are zeroed once they are parsed. False, and they stay the caller's,
+        when it is on its way already or the fetcher is closed."""
+        return self._start(_Flight(id, given=data))
+
+    def _start(self, flight: _Flight) -> bool:
         with self._lock:
-            if id in self._flying or any(arrival.id == id for arrival in self._mailbox):
-                return
-            flight = self._flying[id] = _Flight(id)
+            known = flight.id in self._flying or any(arrival.id == flight.id for arrival in self._mailbox)
+            if known or self._closed:
+                return False
+            self._flying[flight.id] = flight
             flight.work = work = self._pool.submit(self._bring, flight)
         work.add_done_callback(lambda done: self._arrived(flight, done))
+        return True
 
     def collect(self) -> list[Arrival]:
         """What has arrived since the last call."""
@@ -97,6 +110,7 @@ class Fetcher:
         Returns the ids that were on their way or uncollected.
         """
         with self._lock:
+            self._closed = True
             flying, self._flying = list(self._flying.values()), {}
             for flight in flying:
                 flight.discarded = True
@@ -107,7 +121,7 @@ class Fetcher:
         return [*(flight.id for flight in flying), *(arrival.id for arrival in uncollected)]
 
     def _bring(self, flight: _Flight) -> HostAdapter:
-        data = self._fetch(flight.id)
+        data = self._fetch(flight.id) if flight.given is None else flight.given
         try:
             with self._lock:
                 if flight.discarded:
@@ -121,6 +135,8 @@ class Fetcher:
     def _arrived(self, flight: _Flight, done: Future[HostAdapter]) -> None:
         error = None if done.cancelled() else done.exception()
         adapter = None if done.cancelled() or error is not None else done.result()
+        if flight.given is not None and done.cancelled():
+            flight.given[:] = bytes(len(flight.given))
         with self._lock:
             expected = self._flying.get(flight.id) is flight
             if expected:

@@ -5,7 +5,7 @@
                            └── stays ◀─ evict ┘          (least recently used, never one that is in use)
 
 A slot is zeroed when its adapter leaves. `released` tells the owner when the last copy here is gone, so that a lease
-on it can be given back. All of it belongs to the engine's thread, except `prefetch`.
+on it can be given back. All of it belongs to the engine's thread, except `prefetch` and `give`.
 """
 
 from __future__ import annotations
@@ -68,6 +68,13 @@ class AdapterLibrary:
             return True
         self._fetcher.request(id)
         return False
+
+    def give(self, id: AdapterId, data: bytearray) -> bool:
+        """An adapter's file, before anybody asked for it; it is zeroed once it is parsed. False, and it stays the
+        caller's, when the adapter is near or on its way already. Any thread may call."""
+        if id in self._resident or id in self._cache:
+            return False
+        return self._fetcher.give(id, data)
 
     def want(self, id: AdapterId | None) -> None:
         """A request for `id` waits."""

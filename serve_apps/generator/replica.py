@@ -13,8 +13,9 @@ from governance.blobs.s3 import S3BlobStore
 from governance.client import GovernanceClient
 from governance.clock import utc_now
 from governance.config import BlobSettings
+from governance.errors import GovernanceError
 from governance.holder import Holder
-from governance.model import HolderKind
+from governance.model import ArtifactId, HolderKind
 from serve_apps.config import GeneratorSettings, ServeSettings
 from serve_apps.engine.config import EngineConfig, Execution
 from serve_apps.engine.engine import Engine
@@ -64,9 +65,9 @@ class GeneratorReplica:
         self._cleanup = AsyncExitStack()
         self._cleanup.push_async_callback(asyncio.to_thread, trace_to(settings.tracing, "generator"))
         self._cleanup.push_async_callback(holder.close)
-        gate = AdapterGate(holder)
+        self._gate = gate = AdapterGate(holder)
         self._engine = Engine(base, engine_config(settings), gate.fetch, gate.released)
-        gate.connect(self._engine.drop_adapter)
+        gate.connect(self._engine)
         await asyncio.to_thread(self._engine.warm)
         self._engine.start()
         self._cleanup.push_async_callback(self._end_engine)
@@ -85,6 +86,15 @@ class GeneratorReplica:
             log.error("an order failed: %s", type(error).__name__)
             meaning = failure_of(error)
             yield Failed(0, meaning.code, meaning.detail, meaning.retry_after_s)
+
+    async def receive(self, adapter: ArtifactId, sealed: bytes) -> bool:
+        """An adapter that was just trained, as it was stored: whoever asks for a picture with it does not wait for
+        storage. False when it is here already, or must not be."""
+        try:
+            return await self._gate.receive(adapter, sealed)
+        except GovernanceError as error:
+            log.info("%s was handed over in vain: %s", adapter, error.code)
+            return False
 
     def record_autoscaling_stats(self) -> dict[str, float]:
         """For `scaling.ByQueuedSteps`."""

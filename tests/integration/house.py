@@ -175,6 +175,6 @@ def _engine(base: TinyBase, holder: Holder) -> Engine:
     sizes = (Size(16, 16), Size(16, 32), Size(64, 64))
     config = EngineConfig(sizes=sizes, max_rows=8, row_buckets=(1, 2, 4, 8), slots=8, max_waiting=6)
     engine = Engine(base.copy(), config, gate.fetch, gate.released)
-    gate.connect(engine.drop_adapter)
+    gate.connect(engine)
     engine.start()
     return engine

@@ -1,5 +1,6 @@
 """The Serve application on a Ray of its own: governance as an actor, ingress and generator as deployments."""
 
+import asyncio
 import io
 import socket
 from collections.abc import Iterator
@@ -14,15 +15,20 @@ from PIL import Image
 from ray import serve
 
 from cluster.embedded.throwaway import Servers
+from cluster.handover import to_generator
 from governance.actor import NAMESPACE, start_governance
+from governance.blobs.s3 import S3BlobStore
+from governance.client import GovernanceClient
 from governance.config import GovernanceSettings
+from governance.holder import Holder
+from governance.model import ArtifactId, HolderKind, Kind, NewArtifact, Purpose, SubjectId
 from serve_apps.app import build
 from serve_apps.config import AccountSettings, GeneratorSettings, ImageSettings, ServeSettings
 from serve_apps.ingress.secrets import create_secret
 from tests.integration.people import PASSWORD, picture, sign_up_body
 from tests.integration.waiting import until
 from tests.support.governance import REGION, fresh_database, settings_for
-from tests.unit.serve_apps.engine.tiny import SCHEDULERS, tiny_base
+from tests.unit.serve_apps.engine.tiny import SCHEDULERS, tiny_adapter, tiny_base
 
 pytestmark = [pytest.mark.ray, pytest.mark.driver]
 
@@ -89,6 +95,41 @@ def scheduler() -> object:
 def pixels(link: str) -> bytes:
     with Image.open(io.BytesIO(httpx.get(link).content)) as image:
         return image.tobytes()
+
+
+async def trained(settings: GovernanceSettings, account: str, photo: str) -> str:
+    """An adapter as a trainer ends with one: written, handed to the generator, and then out of storage's reach."""
+    store = S3BlobStore(settings.blobs)
+    holder = await Holder.open(GovernanceClient.connect(), store, kind=HolderKind.TRAINER, region=REGION)
+    try:
+        parents = (ArtifactId(photo),)
+        new = NewArtifact(Kind.ADAPTER, (SubjectId(account),), Purpose.TRAINING, parents)
+        made, sealed = await holder.write_sealed(new, tiny_adapter(tiny_base("epsilon"), 1).data)
+        way = to_generator()
+        way.expect()
+        assert await way.offer(made.id, sealed)
+        assert not await way.offer(made.id, sealed), "it is there already"
+        await store.erase([made.location])
+        return made.id
+    finally:
+        await holder.close()
+
+
+def test_a_model_that_was_handed_over_makes_pictures_without_storage(
+    service: str, governance_settings: GovernanceSettings
+) -> None:
+    http = httpx.Client(base_url=service, timeout=60)
+    until(lambda: http.get("/v1/health").status_code == 200)
+    account = http.post("/v1/accounts", json=sign_up_body("handed@example.org")).json()["id"]
+    token = http.post("/v1/sessions", json={"email": "handed@example.org", "password": PASSWORD}).json()["access_token"]
+    http.headers["Authorization"] = f"Bearer {token}"
+    [photo] = http.post("/v1/uploads", files=[("photos", ("a.png", picture(), "image/png"))]).json()["data"]
+    model = asyncio.run(trained(governance_settings, account, photo["id"]))
+    asked = {"prompt": "a face", "seed": 1}
+    own = http.post("/v1/images/generations", json={**asked, "model": model})
+    base = http.post("/v1/images/generations", json=asked)
+    assert own.status_code == base.status_code == 200, own.text
+    assert pixels(own.json()["data"][0]["url"]) != pixels(base.json()["data"][0]["url"])
 
 
 def test_pictures_are_made_through_both_deployments_and_erased(service: str) -> None:

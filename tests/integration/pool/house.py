@@ -12,6 +12,7 @@ from tests.support.governance import holding, sign_up
 from training.config import TrainingSettings
 from training.desk import Desk
 from training.device import Device
+from training.handover import Nobody, Receiver
 from training.jobs import Param
 from training.member import load_pack
 from training.metrics import MemoryMeter
@@ -50,13 +51,17 @@ async def enqueue(
 
 @asynccontextmanager
 async def worker_on(
-    service: GovernanceService, settings: TrainingSettings, scorer: Scorer | None = None, name: str = "worker"
+    service: GovernanceService,
+    settings: TrainingSettings,
+    scorer: Scorer | None = None,
+    name: str = "worker",
+    receiver: Receiver | None = None,
 ) -> AsyncIterator[tuple[Worker, Desk]]:
     """A worker with its desk, as the Ray Train loop builds them, on the service in this process."""
     device = Device(settings.base.threads)
     async with holding(service, HolderKind.TRAINER) as holder:
         pack = await device.run(load_pack, settings)
-        desk = Desk(name, service, holder, pack, device, scorer, MemoryMeter(), settings)
+        desk = Desk(name, service, holder, pack, device, scorer, MemoryMeter(), settings, receiver or Nobody())
         yield Worker(desk), desk
     device.close()
 

@@ -6,14 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from governance.holder import Holder
 from governance.ids import JobId
-from governance.model import JobOutcome, JobState, Kind
+from governance.model import ArtifactId, HolderKind, JobOutcome, JobState, Kind, Purpose
 from governance.service import GovernanceService
 from tests.integration.pool.house import adapter_bytes, adapters, ended, enqueue, worker_on
 from tests.integration.pool.tiny import settings
-from tests.support.governance import REGION
+from tests.support.governance import REGION, completed, holding
 from tests.support.waiting import eventually
 from training.album import Pixels
+from training.metrics import MemoryMeter
 
 
 class Likes:
@@ -49,6 +51,40 @@ async def test_photos_become_an_adapter_previews_and_a_report(service: Governanc
     assert kinds.count(Kind.PREVIEW) == 1
     assert kinds.count(Kind.REPORT) == 1
     assert Kind.CHECKPOINT not in kinds
+
+
+class AtHand:
+    """A generator in this process, which holds what it is handed without asking storage."""
+
+    def __init__(self, holder: Holder) -> None:
+        self._holder = holder
+        self.expected = False
+        self.held: dict[ArtifactId, bytearray] = {}
+
+    def expect(self) -> None:
+        self.expected = True
+
+    async def offer(self, adapter: ArtifactId, sealed: bytes) -> bool:
+        assert self.expected
+        self.held[adapter] = await self._holder.hold(adapter, Purpose.GENERATION, lambda: None, sealed)
+        return True
+
+
+async def test_a_finished_adapter_is_at_hand_where_pictures_are_made(
+    service: GovernanceService, tiny_base: Path
+) -> None:
+    person = await enqueue(service)
+    async with holding(service, HolderKind.GENERATOR) as holder:
+        near = AtHand(holder)
+        async with worker_on(service, settings(tiny_base, REGION), receiver=near) as (worker, desk):
+            await asyncio.wait_for(worker.run(asyncio.Event()), 150)
+        job = await service.job(person.job.id)
+        assert list(near.held) == [job.result]
+        assert bytes(near.held[ArtifactId(job.result or "")]) == await adapter_bytes(service, person)
+        assert isinstance(desk.meter, MemoryMeter)
+        assert desk.meter.counts["training_handed_over", "taken"] == 1
+        await completed(service, (await service.erase(person.subject.id)).id)
+        assert not any(near.held[ArtifactId(job.result or "")])
 
 
 async def test_previews_on_the_way_are_artifacts(service: GovernanceService, tiny_base: Path) -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 from time import monotonic
+from typing import Any, cast
 
 import pytest
 
+from governance.blobs.store import BlobStore
 from governance.config import GovernanceSettings, LeaseSettings
-from governance.errors import Fenced, LeaseLost, Unavailable
+from governance.errors import Fenced, Gone, LeaseLost, Tampered, Unavailable
 from governance.holder import Holder
 from governance.model import HolderKind, Kind, NewArtifact, Purpose, RequestState
 from governance.service import GovernanceService
@@ -69,6 +71,36 @@ async def test_one_job_that_lets_go_leaves_what_another_holds_and_governance_kno
     await completed(service, (await service.erase(owner.id)).id)
     assert told == ["theirs"]
     assert not any(theirs)
+
+
+class Unread:
+    """A store that nobody may read from."""
+
+    def __init__(self, store: BlobStore) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        assert name not in ("get", "get_parts"), "storage was asked"
+        return getattr(self._store, name)
+
+
+async def test_who_was_handed_the_sealed_bytes_needs_a_grant_and_no_storage(service: GovernanceService) -> None:
+    owner = await sign_up(service)
+    store = cast(BlobStore, Unread(service.parts.store))
+    async with holding(service) as writer:
+        made, sealed = await writer.write_sealed(NewArtifact(Kind.PHOTO, (owner.id,), Purpose.TRAINING), b"a face")
+    assert b"a face" not in sealed
+    reader = await Holder.open(service, store, kind=HolderKind.GENERATOR, region=REGION)
+    with pytest.raises(Tampered):
+        await reader.hold(made.id, Purpose.TRAINING, lambda: None, sealed[:-1] + bytes([sealed[-1] ^ 1]))
+    dropped: list[str] = []
+    buffer = await reader.hold(made.id, Purpose.TRAINING, lambda: dropped.append("told"), sealed)
+    assert bytes(buffer) == b"a face"
+    await completed(service, (await service.erase(owner.id)).id)
+    assert (dropped, any(buffer)) == (["told"], False)
+    with pytest.raises(Gone):
+        await reader.hold(made.id, Purpose.TRAINING, lambda: None, sealed)
+    await reader.close()
 
 
 class CutOff:

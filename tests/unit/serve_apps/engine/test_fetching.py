@@ -119,3 +119,45 @@ def test_closing_wipes_what_nobody_collected() -> None:
     fetcher.close()
     assert not storage.parsed[0].flat.any()
     assert fetcher.collect() == []
+
+
+def test_what_is_given_arrives_without_being_fetched_and_is_zeroed() -> None:
+    storage = Storage()
+    fetcher = storage.fetcher()
+    data = bytearray(b"\x01\x02\x03")
+    assert fetcher.give(A, data)
+    assert storage.ready.acquire(timeout=10)
+    assert not fetcher.give(A, data), "it lies in the mailbox"
+    [arrival] = fetcher.collect()
+    assert (arrival.id, arrival.error, storage.calls) == (A, None, [])
+    assert storage.parsed[0].flat.tolist() == [1.0, 2.0, 3.0]
+    assert data == bytearray(3)
+    fetcher.close()
+
+
+def test_what_is_on_its_way_already_is_not_taken_a_second_time() -> None:
+    storage = Storage()
+    storage.gate.clear()
+    fetcher = storage.fetcher()
+    fetcher.request(A)
+    data = bytearray(b"\x01\x02\x03")
+    assert not fetcher.give(A, data)
+    storage.gate.set()
+    fetcher.close()
+    assert not fetcher.give(A, data), "nobody would collect it"
+    assert data == bytearray(b"\x01\x02\x03"), "it stays the caller's"
+
+
+def test_what_was_given_and_discarded_before_its_turn_is_zeroed() -> None:
+    storage = Storage()
+    storage.gate.clear()
+    fetcher = storage.fetcher()
+    for busy in (AdapterId("c"), AdapterId("d")):
+        fetcher.request(busy)
+    data = bytearray(b"\x01\x02\x03")
+    assert fetcher.give(A, data)
+    fetcher.discard(A)
+    assert data == bytearray(3)
+    storage.gate.set()
+    fetcher.close()
+    assert len(storage.parsed) <= 2

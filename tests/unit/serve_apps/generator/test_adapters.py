@@ -25,15 +25,36 @@ class Holder:
         self.purposes: list[Purpose] = []
         self.released: list[ArtifactId] = []
 
-    async def hold(self, id: ArtifactId, purpose: Purpose, on_drop: Callable[[], None]) -> bytearray:
+    async def hold(
+        self, id: ArtifactId, purpose: Purpose, on_drop: Callable[[], None], sealed: bytes | None = None
+    ) -> bytearray:
         if id != ID:
             raise Gone()
+        await asyncio.sleep(0)
         self.purposes.append(purpose)
         self.on_drop[id] = on_drop
-        return bytearray(b"file")
+        return bytearray(sealed or b"file")
 
-    async def release(self, id: ArtifactId) -> None:
+    async def release(self, id: ArtifactId, buffer: bytearray | None = None) -> None:
         self.released.append(id)
+        if buffer is not None:
+            buffer[:] = bytes(len(buffer))
+
+
+class Engine:
+    """Takes what it is given, unless told otherwise."""
+
+    def __init__(self, drop: Callable[[AdapterId], Future[None]] | None = None, takes: bool = True) -> None:
+        self._drop, self._takes = drop, takes
+        self.given: list[bytearray] = []
+
+    def drop_adapter(self, id: AdapterId) -> Future[None]:
+        assert self._drop is not None
+        return self._drop(id)
+
+    def give_adapter(self, id: AdapterId, data: bytearray) -> bool:
+        self.given.append(data)
+        return self._takes
 
 
 async def test_an_adapter_is_fetched_from_another_thread_for_generation_alone() -> None:
@@ -68,7 +89,7 @@ async def test_a_drop_waits_until_the_engine_has_no_copy_left() -> None:
         asyncio.get_running_loop().run_in_executor(None, done.set_result, None)
         return done
 
-    gate.connect(drop)
+    gate.connect(Engine(drop))
     await asyncio.to_thread(gate.fetch, ID)
     holder.on_drop[ArtifactId(ID)]()
     order.append("acknowledged")
@@ -79,7 +100,51 @@ async def test_an_engine_that_does_not_drop_is_an_error(monkeypatch: pytest.Monk
     monkeypatch.setattr(adapters, "DROP_TIMEOUT_S", 0.01)
     holder = Holder()
     gate = AdapterGate(holder)
-    gate.connect(lambda id: Future())
+    gate.connect(Engine(lambda id: Future()))
     await asyncio.to_thread(gate.fetch, ID)
     with pytest.raises(TimeoutError):
         holder.on_drop[ArtifactId(ID)]()
+
+
+async def test_what_is_handed_over_is_held_for_generation_and_given_to_the_engine_once() -> None:
+    holder, engine = Holder(), Engine()
+    gate = AdapterGate(holder)
+    gate.connect(engine)
+    assert await gate.receive(ArtifactId(ID), b"sealed")
+    assert not await gate.receive(ArtifactId(ID), b"sealed"), "it is here"
+    assert engine.given == [bytearray(b"sealed")]
+    assert holder.purposes == [Purpose.GENERATION]
+    gate.released(ID)
+    await asyncio.sleep(0.01)
+    assert await gate.receive(ArtifactId(ID), b"sealed"), "it was gone again"
+
+
+async def test_what_the_engine_does_not_take_is_let_go() -> None:
+    holder, engine = Holder(), Engine(takes=False)
+    gate = AdapterGate(holder)
+    gate.connect(engine)
+    assert not await gate.receive(ArtifactId(ID), b"sealed")
+    assert (holder.released, engine.given) == ([ID], [bytearray(6)])
+    assert await asyncio.to_thread(gate.fetch, ID) == bytearray(b"file")
+
+
+async def test_what_is_fetched_meanwhile_is_not_given_besides() -> None:
+    """The engine lets go of an adapter as a whole: a second copy would be zeroed under it."""
+    holder, engine = Holder(), Engine()
+    gate = AdapterGate(holder)
+    gate.connect(engine)
+    fetching = asyncio.create_task(asyncio.to_thread(gate.fetch, ID))
+    receiving = asyncio.create_task(gate.receive(ArtifactId(ID), b"sealed"))
+    assert await fetching == bytearray(b"file")
+    await receiving
+    second = await gate.receive(ArtifactId(ID), b"sealed")
+    assert not second
+    assert len(engine.given) <= 1
+
+
+async def test_what_governance_refuses_is_not_received() -> None:
+    gate = AdapterGate(Holder())
+    gate.connect(Engine())
+    for _ in range(2):
+        with pytest.raises(Gone):
+            await gate.receive(ArtifactId("another"), b"sealed")

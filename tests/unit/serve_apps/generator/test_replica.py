@@ -27,7 +27,7 @@ from tests.unit.serve_apps.engine.tiny import TinyBase, tiny_adapter, tiny_base
 from tests.unit.serve_apps.generator.orders import order, transport
 
 SETTINGS = ServeSettings(
-    images=ImageSettings(sizes=("16x32",), max_steps=500), generator=GeneratorSettings(max_batch=2, drain_s=20)
+    images=ImageSettings(sizes=("16x32",), max_steps=500), generator=GeneratorSettings(max_batch=2, drain_s=120)
 )
 
 
@@ -45,14 +45,18 @@ class Holder:
     held: dict[ArtifactId, Callable[[], None]] = field(default_factory=dict)
     closed: bool = False
     erased: bool = False
+    from_storage: int = 0
 
-    async def hold(self, id: ArtifactId, purpose: Purpose, on_drop: Callable[[], None]) -> bytearray:
+    async def hold(
+        self, id: ArtifactId, purpose: Purpose, on_drop: Callable[[], None], sealed: bytes | None = None
+    ) -> bytearray:
         if self.erased:
             raise Gone()
         self.held[id] = on_drop
-        return bytearray(self.file)
+        self.from_storage += sealed is None
+        return bytearray(self.file if sealed is None else sealed)
 
-    async def release(self, id: ArtifactId) -> None:
+    async def release(self, id: ArtifactId, buffer: bytearray | None = None) -> None:
         self.held.pop(id, None)
 
     async def write(self, new: NewArtifact, data: bytes | bytearray) -> Any:
@@ -103,6 +107,21 @@ async def test_a_replica_makes_pictures_and_reports(base: TinyBase, holder: Hold
     assert replica.record_routing_stats()[REPORT] == report[REPORT] + 1
     await replica.__del__()
     assert holder.closed
+
+
+async def test_an_adapter_that_was_handed_over_makes_pictures_without_storage(base: TinyBase, holder: Holder) -> None:
+    replica = await replica_of(base, holder)
+    assert await replica.receive(ArtifactId("adapter"), holder.file)
+    assert not await replica.receive(ArtifactId("adapter"), holder.file)
+    await asyncio.to_thread(until, lambda: replica.record_routing_stats()[RESIDENT] == ["adapter"], within_s=60)
+    events = await events_of(replica, steps=3)
+    assert isinstance(events[-1], Finished)
+    assert holder.from_storage == 0
+    await asyncio.to_thread(holder.held[ArtifactId("adapter")])
+    assert replica.record_routing_stats()[RESIDENT] == []
+    holder.erased = True
+    assert not await replica.receive(ArtifactId("adapter"), holder.file)
+    await replica.__del__()
 
 
 async def test_failures_are_events_that_quote_nobody(base: TinyBase, holder: Holder) -> None:
