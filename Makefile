@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 # Threads of a Ray that was shut down stay in the process and may end it, silently, after the next one's shutdown:
 # a file whose tests are a driver themselves gets a process of its own.
-DRIVERS := $(shell grep -rlE --include='test_*.py' '^pytestmark.*mark\.driver' tests)
+DRIVERS := $(filter-out tests/faults/%,$(shell grep -rlE --include='test_*.py' '^pytestmark.*mark\.driver' tests))
 # Suites with a target of their own.
 ELSEWHERE := --ignore=tests/cluster --ignore=tests/api --ignore=tests/studio
 
@@ -67,7 +67,8 @@ test-studio: $(STAMP)
 	$(PYTEST) tests/studio --timeout 600
 
 test-faults: $(STAMP) network-tools
-	$(PYTEST) tests/faults --fault-seeds 50 --timeout 3600
+	$(PYTEST) tests/faults -m "not driver" --fault-seeds 50 --timeout 3600
+	$(PYTEST) tests/faults/test_nodes_killed.py --fault-seeds 20 --timeout 3600
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks.all

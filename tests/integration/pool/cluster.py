@@ -2,8 +2,8 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -72,8 +72,29 @@ def _title(process: psutil.Process) -> str:
 
 
 @contextmanager
+def one_node(folder: Path) -> Iterator[None]:
+    """Ray with everything on it, and this process as its driver."""
+    ray.init(
+        num_cpus=4,
+        namespace=NAMESPACE,
+        include_dashboard=False,
+        log_to_driver=False,
+        object_store_memory=100_000_000,
+        _temp_dir=str(folder),
+    )
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
 def cluster(
-    servers: Servers, base: Path, pool: Mapping[str, object], worker: Mapping[str, object]
+    servers: Servers,
+    base: Path,
+    pool: Mapping[str, object],
+    worker: Mapping[str, object],
+    ray_in: Callable[[Path], AbstractContextManager[None]] = one_node,
 ) -> Iterator[Cluster]:
     """For the length of the block; silent workers are noticed after 5 seconds, and leases outlast a restart."""
     with TemporaryDirectory(prefix="ray-", dir="/tmp") as own, fresh_database(servers) as dsn:
@@ -86,21 +107,11 @@ def cluster(
         how = settings(base, REGION, **{"idle_s": 60.0, "checkpoint_s": 1.0, **worker})
         where = {"regions": (REGION,), "storage": folder / "train", "warm": False, **pool}
         how = how.model_copy(update={"pool": how.pool.model_copy(update=where), "fair": FairShare(most_tries=MANY)})
-        ray.init(
-            num_cpus=4,
-            namespace=NAMESPACE,
-            include_dashboard=False,
-            log_to_driver=False,
-            object_store_memory=100_000_000,
-            _temp_dir=own,
-        )
-        try:
+        with ray_in(folder):
             start_governance(known)
             start_pool(how, known)
             yield Cluster(known, how, folder)
             stop_pool(how)
-        finally:
-            ray.shutdown()
 
 
 @dataclass
