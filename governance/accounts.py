@@ -68,8 +68,7 @@ class Accounts:
 
     async def issue_token(self, new: NewToken) -> Token:
         async with self._database.transaction() as conn:
-            if _gone(await subjects.get(conn, new.subject)):
-                raise Gone()
+            await subjects.living(conn, new.subject)
             await accounts.insert_token(conn, TokenId.new(), new, self._clock())
             await self._record(conn, LeafEvent.TOKEN_ISSUED, new.subject)
             token = await accounts.token(conn, new.token_hash, self._clock())

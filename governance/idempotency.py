@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from governance.clock import Clock
 from governance.errors import Conflict
-from governance.ledger import idempotency
+from governance.ledger import idempotency, subjects
 from governance.ledger.database import Database
 from governance.model import Remembered, SubjectId
 
@@ -19,6 +19,7 @@ class Idempotency:
 
     async def remember(self, owner: SubjectId, key: str, fingerprint: bytes, response_ref: str) -> Remembered:
         async with self._database.transaction() as conn:
+            await subjects.living(conn, owner)
             new = Remembered(fingerprint, response_ref)
             first = await idempotency.remember(conn, owner, key, new, self._clock())
         if first.fingerprint != fingerprint:

@@ -17,7 +17,7 @@ from governance.events.model import (
     WebhookChange,
 )
 from governance.ids import EventId, SubjectId, WebhookId
-from governance.ledger import artifacts, events, webhooks
+from governance.ledger import artifacts, events, subjects, webhooks
 from governance.ledger.database import Connection, Database
 
 MOST = 10
@@ -35,7 +35,7 @@ class Webhooks:
 
     async def add(self, new: NewWebhook) -> Webhook:
         async with self._database.transaction() as conn:
-            await living(conn, new.owner)
+            await subjects.living(conn, new.owner)
             found = await artifacts.get(conn, new.address)
             if found is None or new.owner not in found.subjects:
                 raise NotFound(f"there is no {new.address}")

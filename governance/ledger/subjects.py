@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from psycopg.rows import TupleRow
 
-from governance.errors import NotFound
+from governance.errors import Gone, NotFound
 from governance.ids import ArtifactId, digits
 from governance.ledger.database import Connection
 from governance.model import Subject, SubjectId, SubjectStatus
@@ -40,6 +40,16 @@ async def insert(conn: Connection, subject: Subject, sealed_key: bytes, epoch: i
 async def get(conn: Connection, id: SubjectId) -> Subject:
     cursor = await conn.execute(f"SELECT {_COLUMNS} FROM subjects WHERE id = %s", [id.uuid])
     return _one(await cursor.fetchone())
+
+
+async def living(conn: Connection, id: SubjectId) -> Subject:
+    """For writing something of theirs: an erasure waits until this transaction has ended, and finds it. Raises `Gone`
+    when it has begun."""
+    cursor = await conn.execute(f"SELECT {_COLUMNS} FROM subjects WHERE id = %s FOR SHARE", [id.uuid])
+    found = _one(await cursor.fetchone())
+    if found.status in (SubjectStatus.ERASING, SubjectStatus.ERASED):
+        raise Gone()
+    return found
 
 
 async def lock(conn: Connection, id: SubjectId) -> Subject:

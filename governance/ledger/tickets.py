@@ -30,6 +30,12 @@ async def get(conn: Connection, id: TicketId) -> Ticket | None:
     return _read(row) if row else None
 
 
+async def owner_of(conn: Connection, id: TicketId) -> SubjectId | None:
+    cursor = await conn.execute("SELECT subject FROM tickets WHERE id = %s", [id.uuid])
+    row = await cursor.fetchone()
+    return SubjectId.of(row[0]) if row else None
+
+
 async def of_subject(conn: Connection, owner: SubjectId, before: TicketId | None, limit: int) -> Sequence[Ticket]:
     """Newest first."""
     cursor = await conn.execute(

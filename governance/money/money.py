@@ -5,11 +5,11 @@ from uuid import UUID
 
 from governance.clock import Clock
 from governance.config import MoneySettings
-from governance.errors import Conflict, Gone, NotFound, Unavailable, Unpaid
+from governance.errors import Conflict, NotFound, Unavailable, Unpaid
 from governance.ids import EntryId, JobId, OrderId, RunId, SubjectId
 from governance.ledger import fences, money, processors, subjects
 from governance.ledger.database import Connection, Database
-from governance.model import Charge, Page, SubjectStatus
+from governance.model import Charge, Page
 from governance.money.model import CREDIT, Book, Entry, EntryKind, NewOrder, Order, OrderState, Payment, Wallet
 
 PROCESSOR = "stripe"
@@ -70,7 +70,7 @@ class Money:
 
     async def wallet(self, owner: SubjectId) -> Wallet:
         async with self._database.transaction() as conn:
-            await self._living(conn, owner)
+            await subjects.living(conn, owner)
             await self._settle(conn, owner)
             row = await self._open(conn, owner)
         return Wallet(owner, row.available, row.held)
@@ -85,7 +85,7 @@ class Money:
 
     async def place_order(self, new: NewOrder) -> Order:
         async with self._database.transaction() as conn:
-            await self._living(conn, new.owner)
+            await subjects.living(conn, new.owner)
             wallet = await self._open(conn, new.owner)
             id = await money.insert_order(conn, OrderId.new(), wallet.id, new, self._clock())
             order, _ = await _order(conn, id)
@@ -129,7 +129,7 @@ class Money:
 
     async def set_customer(self, owner: SubjectId, customer: str) -> str:
         async with self._database.transaction() as conn:
-            await self._living(conn, owner)
+            await subjects.living(conn, owner)
             wallet = await self._open(conn, owner)
             if await money.set_customer(conn, wallet.id, customer):
                 await processors.add_transfer(conn, PROCESSOR, owner, FIELDS, self._clock())
@@ -222,10 +222,6 @@ class Money:
         given = _from_to(Book.GRANTED, Book.AVAILABLE, welcome)
         await money.post(conn, row.id, EntryKind.GRANT, row.id.hex, given, self._clock())
         return money.WalletRow(row.id, row.subject, welcome, 0)
-
-    async def _living(self, conn: Connection, owner: SubjectId) -> None:
-        if (await subjects.get(conn, owner)).status in (SubjectStatus.ERASING, SubjectStatus.ERASED):
-            raise Gone()
 
 
 def kept_until(now: datetime) -> datetime:

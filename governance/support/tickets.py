@@ -7,7 +7,7 @@ from governance.errors import Conflict, Gone, NotFound
 from governance.ids import SubjectId, TicketId
 from governance.ledger import artifacts, notices, subjects, tickets
 from governance.ledger.database import Connection, Database
-from governance.model import ArtifactState, Kind, Page, SubjectStatus
+from governance.model import ArtifactState, Kind, Page
 from governance.people.model import NewNotice, Template
 from governance.support.model import Author, NewMessage, Ticket, TicketState
 
@@ -24,7 +24,7 @@ class Tickets:
 
     async def open(self, owner: SubjectId, new: NewMessage) -> Ticket:
         async with self._database.transaction() as conn:
-            await _living(conn, owner)
+            await subjects.living(conn, owner)
             ticket = Ticket(TicketId.new(), owner, TicketState.OPEN, self._clock(), self._clock())
             await tickets.insert(conn, ticket.id, owner, self._clock())
             await self._add(conn, ticket, new)
@@ -32,8 +32,9 @@ class Tickets:
 
     async def write(self, id: TicketId, new: NewMessage, owner: SubjectId | None) -> Ticket:
         async with self._database.transaction() as conn:
+            # The person first, as an erasure locks them, then what is theirs.
+            await subjects.living(conn, await _owner_of(conn, id, owner))
             ticket = await _owned(conn, id, owner)
-            await _living(conn, ticket.owner)
             if len(await tickets.messages(conn, id)) >= MOST_MESSAGES:
                 raise Conflict("this ticket has too many messages: open another one")
             await self._add(conn, ticket, new)
@@ -67,7 +68,7 @@ class Tickets:
     async def of(self, owner: SubjectId, after: str | None, limit: int) -> Page[Ticket]:
         wanted = max(1, min(limit, _PAGE_LIMIT))
         async with self._database.transaction() as conn:
-            await _living(conn, owner)
+            await subjects.living(conn, owner)
             found = await tickets.of_subject(conn, owner, TicketId(after) if after else None, wanted + 1)
         page = tuple(found[:wanted])
         return Page(page, page[-1].id if len(found) > wanted else None)
@@ -86,13 +87,15 @@ async def _whole(conn: Connection, id: TicketId) -> Ticket:
     return replace(found, messages=tuple(await tickets.messages(conn, id)))
 
 
+async def _owner_of(conn: Connection, id: TicketId, owner: SubjectId | None) -> SubjectId:
+    found = await tickets.owner_of(conn, id)
+    if found is None or owner not in (None, found):
+        raise NotFound()
+    return found
+
+
 async def _owned(conn: Connection, id: TicketId, owner: SubjectId | None) -> Ticket:
     found = await tickets.get(conn, id)
     if found is None or owner not in (None, found.owner):
         raise NotFound()
     return found
-
-
-async def _living(conn: Connection, owner: SubjectId) -> None:
-    if (await subjects.get(conn, owner)).status in (SubjectStatus.ERASING, SubjectStatus.ERASED):
-        raise Gone()
