@@ -103,7 +103,7 @@ class Finisher:
             await self._write_pictures(job, done)
             await self._desk.fail(job, Unlike())
             return
-        result, sealed = await self._write(job, Kind.ADAPTER, done.adapter)
+        result, sealed = await self._write_sealed(job, Kind.ADAPTER, done.adapter)
         done.written.append(result)
         self._hand_over(result, sealed)
         await self._write_pictures(job, done)
@@ -116,10 +116,14 @@ class Finisher:
 
     async def _write_pictures(self, job: ActiveJob, done: Finished) -> None:
         for one in done.previews:
-            done.written.append((await self._write(job, Kind.PREVIEW, png(one)))[0])
-        done.written.append((await self._write(job, Kind.REPORT, render(self._facts(job, done))))[0])
+            done.written.append(await self._write(job, Kind.PREVIEW, png(one)))
+        done.written.append(await self._write(job, Kind.REPORT, render(self._facts(job, done))))
 
-    async def _write(self, job: ActiveJob, kind: Kind, data: bytes | bytearray) -> tuple[ArtifactId, bytes]:
+    async def _write(self, job: ActiveJob, kind: Kind, data: bytes | bytearray) -> ArtifactId:
+        id, _ = await self._write_sealed(job, kind, data)
+        return id
+
+    async def _write_sealed(self, job: ActiveJob, kind: Kind, data: bytes | bytearray) -> tuple[ArtifactId, bytes]:
         """Its id, and the bytes as they lie in storage."""
         new = NewArtifact(kind, (job.claimed.job.owner,), Purpose.TRAINING, tuple(job.album.photos), job.run)
         artifact, sealed = await patiently(lambda: self._desk.holder.write_sealed(new, data))

@@ -31,7 +31,7 @@ def _line(process: psutil.Process) -> str:
 
 
 def test_the_main_job_from_end_to_end(newcomer: Commands) -> None:
-    # A quarter of the preset's steps: enough that everybody is recognised, on a slow machine too.
+    # A quarter of the preset's steps; the likeness must rise all the same.
     shown = newcomer.ask("demo", "--out", "shown", "--steps", "100")
     told = shown["outcome"]
     # Account, photos, captions, training, model, prompts, pictures.

@@ -42,8 +42,8 @@ async def test_jobs_outlive_the_loss_of_a_node(running: Cluster, nodes: Nodes, f
 
         await eventually(trained, within_s=PATIENCE_S, every_s=0.2)
         await asyncio.sleep(chance.uniform(0.0, 4.0))
+        assert await trained(), "nothing would be lost"
         # Mostly the trainer's own node; else another, with the pool, governance or Ray Train's controller on it or not.
-        assert (await mine.governance.job(jobs[-1].id)).state is JobState.PROCESSING
         mostly = nodes.of(TRAINER) if chance.random() < 0.7 else []
         nodes.lose(mostly[0] if mostly else nodes.any(chance))
         await mine.all_end(jobs, PATIENCE_S)

@@ -9,14 +9,13 @@ from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
-import ray
 from diffusers import DDIMScheduler
 from PIL import Image
 from ray import serve
 
 from cluster.embedded.throwaway import Servers
-from cluster.handover import to_generator
-from governance.actor import NAMESPACE, start_governance
+from cluster.handover import APPLICATION, to_generator
+from governance.actor import start_governance
 from governance.blobs.s3 import S3BlobStore
 from governance.client import GovernanceClient
 from governance.config import GovernanceSettings
@@ -26,6 +25,7 @@ from serve_apps.app import build
 from serve_apps.config import AccountSettings, GeneratorSettings, ImageSettings, ServeSettings
 from serve_apps.ingress.secrets import create_secret
 from tests.integration.people import PASSWORD, picture, sign_up_body
+from tests.integration.pool.cluster import one_node
 from tests.integration.waiting import until
 from tests.support.governance import REGION, fresh_database, settings_for
 from tests.unit.serve_apps.engine.tiny import SCHEDULERS, tiny_adapter, tiny_base
@@ -46,23 +46,12 @@ def service(governance_settings: GovernanceSettings, tmp_path_factory: pytest.Te
     """The address of the HTTP interface."""
     settings = serve_settings(tmp_path_factory.mktemp("serve"))
     create_secret(settings.secret_file)
-    with TemporaryDirectory(prefix="ray-", dir="/tmp") as own:
-        ray.init(
-            num_cpus=4,
-            namespace=NAMESPACE,
-            include_dashboard=False,
-            log_to_driver=False,
-            object_store_memory=100_000_000,
-            _temp_dir=own,
-        )
-        try:
-            start_governance(governance_settings)
-            serve.start(proxy_location="Disabled")
-            serve.run(build(settings, governance_settings), name="pixreunion", route_prefix=None)
-            yield f"http://{settings.host}:{settings.port}"
-            serve.shutdown()
-        finally:
-            ray.shutdown()
+    with TemporaryDirectory(prefix="ray-", dir="/tmp") as own, one_node(Path(own)):
+        start_governance(governance_settings)
+        serve.start(proxy_location="Disabled")
+        serve.run(build(settings, governance_settings), name=APPLICATION, route_prefix=None)
+        yield f"http://{settings.host}:{settings.port}"
+        serve.shutdown()
 
 
 def serve_settings(folder: Path) -> ServeSettings:

@@ -24,13 +24,15 @@ class Holder:
         self.on_drop: dict[ArtifactId, Callable[[], None]] = {}
         self.purposes: list[Purpose] = []
         self.released: list[ArtifactId] = []
+        self.answers = asyncio.Event()
+        self.answers.set()
 
     async def hold(
         self, id: ArtifactId, purpose: Purpose, on_drop: Callable[[], None], sealed: bytes | None = None
     ) -> bytearray:
         if id != ID:
             raise Gone()
-        await asyncio.sleep(0)
+        await self.answers.wait()
         self.purposes.append(purpose)
         self.on_drop[id] = on_drop
         return bytearray(sealed or b"file")
@@ -133,13 +135,15 @@ async def test_what_is_fetched_meanwhile_is_not_given_besides() -> None:
     holder, engine = Holder(), Engine()
     gate = AdapterGate(holder)
     gate.connect(engine)
-    fetching = asyncio.create_task(asyncio.to_thread(gate.fetch, ID))
+    holder.answers.clear()
     receiving = asyncio.create_task(gate.receive(ArtifactId(ID), b"sealed"))
+    await asyncio.sleep(0)
+    fetching = asyncio.create_task(asyncio.to_thread(gate.fetch, ID))
+    await asyncio.sleep(0.05)
+    holder.answers.set()
     assert await fetching == bytearray(b"file")
-    await receiving
-    second = await gate.receive(ArtifactId(ID), b"sealed")
-    assert not second
-    assert len(engine.given) <= 1
+    assert not await receiving
+    assert engine.given == []
 
 
 async def test_what_governance_refuses_is_not_received() -> None:
