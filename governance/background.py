@@ -22,11 +22,13 @@ _STATEMENT_S = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """Done every `period_s` seconds, and at once when it is woken by its name."""
+    """Done every `period_s` seconds, and when it is woken by its name: at once, or `rest_s` after it was done last, so
+    that what many ask for at the same time is done together."""
 
     name: str
     period_s: float
     work: Callable[[], Awaitable[object]]
+    rest_s: float = 0.0
 
 
 class Background:
@@ -81,10 +83,15 @@ async def _repeat(chore: Chore, wake: asyncio.Event, stopping: asyncio.Event) ->
             _SELDOM.warning("%s: %s", chore.name, error)
         except psycopg.Error:
             _LOG.exception("%s failed", chore.name)
-        try:
-            # Not wait_for: that one swallows a cancellation that arrives together with the wake.
-            async with asyncio.timeout(chore.period_s):
-                await wake.wait()
+        await _happens(stopping, chore.rest_s)
+        if await _happens(wake, chore.period_s - chore.rest_s):
             wake.clear()
-        except TimeoutError:
-            pass
+
+
+async def _happens(event: asyncio.Event, within_s: float) -> bool:
+    try:
+        # Not wait_for: that one swallows a cancellation that arrives together with the event.
+        async with asyncio.timeout(within_s):
+            return await event.wait()
+    except TimeoutError:
+        return False

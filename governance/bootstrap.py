@@ -108,7 +108,7 @@ class Parts:
 
     def chores(self, poll_s: float) -> tuple[Chore, ...]:
         return (
-            Chore(ERASURES, poll_s, self.runner.run_due),
+            Chore(ERASURES, poll_s, self.runner.run_due, rest_s=poll_s / 2),
             Chore(EXPIRY, _SWEEP_S, self.expiry.sweep),
             Chore("ended leases", _SWEEP_S, self.leases.expire),
             Chore("holds", _SWEEP_S, self.money.settle),

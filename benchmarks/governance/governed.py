@@ -1,11 +1,15 @@
 """GDPRbench's operations through governance."""
 
+import asyncio
+
 from benchmarks.governance.scene import Scene, rate
 from governance.errors import Frozen, Gone, NotFound
 from governance.ledger.leaves import LedgerLeafStore
 from governance.model import ArtifactId, Kind, NewArtifact, Purpose, Receipt, SubjectId
 
 _PEOPLE = 100
+_GONE = 100
+_SETTLE_S = 120.0
 _RECEIPT = Receipt(100, b"h" * 32, "v1")
 
 
@@ -22,11 +26,25 @@ class Governed:
         self._frozen: list[SubjectId] = []
 
     async def prepare(self, records: int, callers: int) -> None:
-        """Half of the records stay, half are there to be deleted; some people's processing is restricted in turn."""
+        """Half of the records stay, half are there to be deleted and some of these are; some people's processing is
+        restricted in turn."""
         self._people = [await self._on.sign_up() for _ in range(_PEOPLE)]
         self._frozen = [await self._on.sign_up() for _ in range(_PEOPLE)]
         await rate(self._keep, records, callers)
         await rate(self._doom, records, callers)
+        await rate(self.delete, _GONE, callers)
+
+    async def settle(self) -> None:
+        """Until every erasure is done."""
+        async with asyncio.timeout(_SETTLE_S):
+            while await self._open():  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+
+    async def _open(self) -> bool:
+        async with self._service.parts.database.transaction() as conn:
+            cursor = await conn.execute("SELECT EXISTS (SELECT FROM requests WHERE state <> 'completed')")
+            row = await cursor.fetchone()
+        return bool(row and row[0])
 
     async def _keep(self, number: int) -> None:
         owner = self._people[number % _PEOPLE]
@@ -63,8 +81,7 @@ class Governed:
         self._erased.append(id)
 
     async def verify_deletion(self, number: int) -> None:
-        """Before anything was deleted, that something never was there."""
-        id = self._erased[number % len(self._erased)] if self._erased else ArtifactId.new()
+        id = self._erased[number % len(self._erased)]
         try:
             await self._service.artifact(id)
         except (Gone, NotFound, Frozen):

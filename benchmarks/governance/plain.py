@@ -9,6 +9,7 @@ from benchmarks.governance.scene import rate
 from governance.ledger.database import Database
 
 _PEOPLE = 100
+_GONE = 100
 _TABLES = """
     CREATE TABLE plain (id uuid PRIMARY KEY, subject uuid, kind text, purpose text, deadline timestamptz, data bytea);
     CREATE INDEX ON plain (subject, id);
@@ -34,6 +35,7 @@ class Plain:
         await self._do("INSERT INTO plain_log (entry) SELECT 'read' FROM generate_series(1, 1000)")
         await rate(self._keep, records, callers)
         await rate(self._doom, records, callers)
+        await rate(self.delete, _GONE, callers)
 
     async def _do(self, statement: str, values: list[Any] | None = None) -> None:
         async with self._database.transaction(pipelined=values is not None) as conn:
@@ -77,7 +79,7 @@ class Plain:
         self._erased.append(id)
 
     async def verify_deletion(self, number: int) -> None:
-        id = self._erased[number % len(self._erased)] if self._erased else uuid4()
+        id = self._erased[number % len(self._erased)]
         await self._do("SELECT id FROM plain WHERE id = %s", [id])
 
     async def read_log(self, number: int) -> None:

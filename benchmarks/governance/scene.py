@@ -18,7 +18,6 @@ from governance.bootstrap import Extras
 from governance.clock import utc_now
 from governance.config import (
     BlobSettings,
-    ErasureSettings,
     GovernanceSettings,
     LeaseSettings,
     LedgerSettings,
@@ -58,7 +57,6 @@ def settings_for(servers: Servers, folder: Path) -> GovernanceSettings:
         ),
         vault=VaultSettings(key_file=folder / "governance.key"),
         leases=LeaseSettings(ttl_s=60),
-        erasure=ErasureSettings(poll_s=0.1),
     )
 
 

@@ -38,6 +38,7 @@ from training.presets import recipe_for
 
 _SMALL: dict[str, Param] = {"steps": 5, "batch": 1, "rank": 8}
 _RUNS = 2
+_PICTURES = 3
 _WARM_STEPS = 10
 
 
@@ -158,8 +159,8 @@ async def _overhead(on: Pooled, bare: Bare, jobs: int, steps: int) -> Fields:
 
 
 async def _first_image(on: Pooled) -> Fields:
-    """From the moment a training has succeeded to the first picture by its adapter, stored; beside a picture by an
-    adapter that is resident."""
+    """From the moment a training has succeeded to the first picture by its adapter, stored: fetched from storage when
+    the picture is ordered, and handed over before. Beside a picture by an adapter that is resident."""
     subject = load("demo", "cpu", torch.float32, 16)
     gate = AdapterGate(on.holder)
     # Open for every layer: the demo's adapters reach all of them.
@@ -171,12 +172,30 @@ async def _first_image(on: Pooled) -> Fields:
     try:
         (warm,) = await on.all_end([await on.enqueue(200, _SMALL)])
         await _picture(on, generator, warm)
-        one_s = statistics.median([await _picture(on, generator, warm) for _ in range(3)])
-        (fresh,) = await on.all_end([await on.enqueue(201, _SMALL)])
-        first_s = await _picture(on, generator, fresh)
+        one_s = statistics.median([await _picture(on, generator, warm) for _ in range(_PICTURES)])
+        fresh = await on.all_end([await on.enqueue(300 + number, _SMALL) for number in range(_PICTURES)])
+        first_s = statistics.median([await _picture(on, generator, job) for job in fresh])
+        handed = await on.all_end([await on.enqueue(400 + number, _SMALL) for number in range(_PICTURES)])
+        hand_over_s = statistics.median([await _hand_over(on, gate, job) for job in handed])
+        handed_s = statistics.median([await _picture(on, generator, job) for job in handed])
     finally:
         await asyncio.to_thread(engine.close)
-    return {"trained_to_first_image_s": first_s, "one_inference_s": one_s}
+    return {
+        "trained_to_first_image_s": first_s,
+        "hand_over_s": hand_over_s,
+        "handed_over_to_first_image_s": handed_s,
+        "one_inference_s": one_s,
+    }
+
+
+async def _hand_over(on: Pooled, gate: AdapterGate, job: Job) -> float:
+    """Seconds that a replica takes in sealed bytes as a trainer has them in hand when it has stored them."""
+    assert job.result is not None
+    grant = await on.governance.grant(job.result, Purpose.GENERATION, on.holder.id)
+    sealed = await on.store.get(grant.artifact.location, grant.version_id)
+    began = time.perf_counter()
+    assert await gate.receive(job.result, sealed), "nobody has fetched it yet"
+    return time.perf_counter() - began
 
 
 async def _picture(on: Pooled, generator: Generator, job: Job) -> float:

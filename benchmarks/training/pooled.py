@@ -38,6 +38,7 @@ class Pooled:
 
     governance: GovernanceClient
     holder: Holder
+    store: S3BlobStore
     known: GovernanceSettings
 
     async def enqueue(self, number: int, params: dict[str, Param], count: int = 4) -> Job:
@@ -127,7 +128,7 @@ async def pooled(training: TrainingSettings) -> AsyncIterator[Pooled]:
             holder = await Holder.open(governance, store, kind=HolderKind.GENERATOR, region=REGION)
             try:
                 await asyncio.to_thread(start_pool, settings, known)
-                yield Pooled(governance, holder, known)
+                yield Pooled(governance, holder, store, known)
                 await asyncio.to_thread(stop_pool, settings)
             finally:
                 await holder.close()

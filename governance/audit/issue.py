@@ -50,6 +50,7 @@ class Issuer:
 
     def __init__(self, prover: Prover, note: str, key: SigningKey, at: datetime) -> None:
         self._prover, self._note, self._key, self._at = prover, note, key, at
+        self._written: dict[bytes, str] = {}
 
     @classmethod
     async def open(cls, store: LeafStore, key: SigningKey, at: datetime) -> Issuer:
@@ -70,7 +71,13 @@ class Issuer:
         return sign_certificate(unsigned, self._key)
 
     async def _path(self, index: int) -> tuple[str, ...]:
-        return tuple(base64.b64encode(node).decode() for node in await self._prover.inclusion(index))
+        return tuple([self._write(node) for node in await self._prover.inclusion(index)])
+
+    def _write(self, node: bytes) -> str:
+        """Neighbours in the log share most of their paths."""
+        if node not in self._written:
+            self._written[node] = base64.b64encode(node).decode()
+        return self._written[node]
 
 
 def step_times(entries: Sequence[Entry]) -> dict[ErasureStep, datetime]:

@@ -10,7 +10,14 @@ from collections.abc import Sequence
 
 from governance.audit.errors import OutOfRange
 from governance.audit.leaf import Leaf
-from governance.audit.merkle import Frontier, fold, hash_leaf, largest_power_below, reduce_complete
+from governance.audit.merkle import (
+    Frontier,
+    complete_rows,
+    fold,
+    hash_leaf,
+    largest_power_below,
+    reduce_complete,
+)
 from governance.audit.store import TILE, TILE_BITS, LeafStore, StoredLeaf, StoredNode
 
 
@@ -56,6 +63,8 @@ class Prover:
         self._size = size
         self._tiles: dict[tuple[int, int], list[bytes]] = {}
         self._roots: dict[tuple[int, int], bytes] = {}
+        self._leaf_tiles: dict[int, tuple[list[list[bytes]], list[bytes]]] = {}
+        """Of complete ones: their rows of nodes, from the leaves up to below the root, and what comes above."""
 
     async def root(self) -> bytes:
         """The root hash at this size."""
@@ -69,17 +78,28 @@ class Prover:
         """The audit path of leaf `index`, from the leaf up (RFC 6962, 2.1.1)."""
         if not 0 <= index < self._size:
             raise OutOfRange(f"leaf {index} is not in the tree of {self._size} leaves")
-        path: list[bytes] = []
+        number, place = divmod(index, TILE)
+        if (number + 1) * TILE > self._size:
+            return await self._siblings(index, index + 1)
+        if number not in self._leaf_tiles:
+            rows = complete_rows(await self._tile(0, number))
+            self._leaf_tiles[number] = rows, await self._siblings(number * TILE, (number + 1) * TILE)
+        rows, above = self._leaf_tiles[number]
+        return [*(row[place >> height ^ 1] for height, row in enumerate(rows)), *above]
+
+    async def _siblings(self, first: int, end: int) -> list[bytes]:
+        """Of the node over leaves [first, end) and of each node above it, upwards."""
+        found: list[bytes] = []
         low, high = 0, self._size
-        while high - low > 1:
+        while (low, high) != (first, end):
             middle = low + largest_power_below(high - low)
-            if index < middle:
-                path.append(await self._range(middle, high))
+            if first < middle:
+                found.append(await self._range(middle, high))
                 high = middle
             else:
-                path.append(await self._range(low, middle))
+                found.append(await self._range(low, middle))
                 low = middle
-        return path[::-1]
+        return found[::-1]
 
     async def consistency(self, old_size: int) -> list[bytes]:
         """The proof that this tree appends to that of `old_size` leaves (RFC 6962, 2.1.2)."""

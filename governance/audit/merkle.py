@@ -41,8 +41,20 @@ def reduce_complete(hashes: Sequence[bytes]) -> bytes:
     """The root of a complete subtree from its 2^k lower nodes."""
     level = list(hashes)
     while len(level) > 1:
-        level = [hash_children(level[i], level[i + 1]) for i in range(0, len(level), 2)]
+        level = _above(level)
     return level[0]
+
+
+def complete_rows(hashes: Sequence[bytes]) -> list[list[bytes]]:
+    """All nodes of a complete subtree but its root, row by row, from its 2^k lower nodes upwards."""
+    rows = [list(hashes)]
+    while len(rows[-1]) > 2:
+        rows.append(_above(rows[-1]))
+    return rows
+
+
+def _above(level: Sequence[bytes]) -> list[bytes]:
+    return [hash_children(level[i], level[i + 1]) for i in range(0, len(level), 2)]
 
 
 def fold(peaks: Iterable[bytes]) -> bytes:

@@ -14,9 +14,10 @@ from governance.erasure.orders import Asked, Known, Order, Orders
 from governance.errors import GovernanceError
 from governance.failpoints import FailPoint, reach
 from governance.gate.context import GateContext
-from governance.ledger import accounts, artifacts, closure, epochs, erasing, fences, holds, jobs, requests, subjects
+from governance.ledger import accounts, artifacts, closure, epochs, erasing, fences, jobs, requests, subjects
 from governance.ledger.artifacts import Sealed
-from governance.ledger.database import Connection, Database, together
+from governance.ledger.closure import Reached, Roots
+from governance.ledger.database import Connection, Database
 from governance.ledger.holds import Standing
 from governance.ledger.leaves import record
 from governance.ledger.requests import Opened
@@ -60,7 +61,7 @@ class Fence:
         """See `api.ErasureApi.erase`, as if one had asked after the other. One that is refused leaves nothing behind
         and does not disturb the others."""
         await fences.close(conn)
-        orders = Orders(asked, await Known.of(conn, [one.target for one in asked]))
+        orders = Orders(asked, await Known.of(conn, [one.target for one in asked], self._context.clock()))
         return orders.answers(await self.close(conn, orders.new))
 
     async def expire(self, owner: SubjectId, due: Due) -> Request | None:
@@ -70,7 +71,7 @@ class Fence:
             roots = await due(conn)
             if not roots:
                 return None
-            order = Order(RequestKind.EXPIRY, owner, None, By.EXPIRY, roots)
+            order = Order(RequestKind.EXPIRY, owner, None, By.EXPIRY, await self._reached(conn, Roots(roots)))
             return (await self.close(conn, [order]))[order.id]
 
     async def replay(self, entry: JournalEntry) -> bool:
@@ -79,14 +80,16 @@ class Fence:
             await fences.close(conn)
             if await requests.exists(conn, entry.request):
                 return False
-            roots = [one.uuid for one in entry.artifacts]
-            if entry.subject is not None:
-                roots += (await closure.roots_of(conn, [entry.subject]))[entry.subject]
             target = entry.subject or entry.artifact
             if not all([await erasing.is_known(conn, one) for one in (entry.owner, target or entry.owner)]):
                 return False
-            await self.close(conn, [Order(entry.kind, entry.owner, target, entry.by, roots, entry.request)])
+            reached = await self._reached(conn, Roots([one.uuid for one in entry.artifacts], entry.subject))
+            await self.close(conn, [Order(entry.kind, entry.owner, target, entry.by, reached, entry.request)])
             return True
+
+    async def _reached(self, conn: Connection, roots: Roots) -> Sequence[Reached]:
+        (reached,) = await closure.take(conn, [roots], self._context.clock())
+        return reached
 
     async def close(self, conn: Connection, orders: Sequence[Order]) -> Mapping[RequestId, Request]:
         """The fence itself, in a transaction that has closed the gate. Of an order whose artifact goes with an earlier
@@ -94,7 +97,7 @@ class Fence:
         if not orders:
             return {}
         now = self._context.clock()
-        takings, kept = await _takings(conn, orders, now)
+        takings, kept = _takings(orders)
         await self._keep(conn, kept)
         ids = [id for one in takings for id in one.ids]
         people = [one.order.target for one in takings if isinstance(one.order.target, SubjectId)]
@@ -133,27 +136,23 @@ class Fence:
         return unseal_artifact_key(secret, keys, sealed.artifact.id, sealed.sealed_key)
 
 
-async def _takings(
-    conn: Connection, orders: Sequence[Order], now: datetime
-) -> tuple[Sequence[_Taking], Sequence[UUID]]:
+def _takings(orders: Sequence[Order]) -> tuple[Sequence[_Taking], Sequence[UUID]]:
     """What each takes, in order; and what is live and stays by a legal hold."""
-    reached = await closure.descendants_of_each(conn, [order.roots for order in orders])
-    ids = list(set().union(*reached))
-    erasable, standing = await together(erasing.erasable(conn, ids), holds.standing(conn, ids, now))
-    rows = {id: (kind, state) for id, kind, state in erasable}
-    stays = {one.artifact: one for one in standing}
-    fenced = {id for id, (_, state) in rows.items() if state == ArtifactState.ERASING}
+    fenced = {one.id for order in orders for one in order.reached if one.state is ArtifactState.ERASING}
+    kept = {one.id for order in orders for one in order.reached if one.hold and one.state is ArtifactState.LIVE}
     by_earlier: set[UUID] = set()
     takings = []
-    for order, whole in zip(orders, reached, strict=True):
+    for order in orders:
         if isinstance(order.target, ArtifactId) and order.target.uuid in by_earlier:
             continue
-        ids = [id for id in sorted(whole) if id in rows and id not in stays]
-        going = [(id, rows[id][0]) for id in ids if id not in fenced]
-        takings.append(_Taking(order, ids, going, [stays[id] for id in sorted(whole) if id in stays]))
+        goes = [one for one in order.reached if one.hold is None]
+        going = [(one.id, one.kind) for one in goes if one.id not in fenced]
+        stays = [one.hold for one in order.reached if one.hold is not None]
+        ids = [one.id for one in goes]
+        takings.append(_Taking(order, ids, going, stays))
         by_earlier.update(ids)
         fenced.update(ids)
-    return takings, [id for id in stays if rows[id][1] == ArtifactState.LIVE]
+    return takings, sorted(kept)
 
 
 async def _end_work(conn: Connection, ids: Sequence[UUID], people: Sequence[SubjectId], now: datetime) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
+from datetime import datetime
 
 from governance.errors import Gone, GovernanceError, NotFound
 from governance.ledger import artifacts, closure, requests, subjects
+from governance.ledger.closure import Reached, Roots
 from governance.ledger.database import Connection, together
 from governance.model import (
     Artifact,
@@ -24,13 +25,13 @@ from governance.model import (
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to go: the roots of the closure, whose they are, and for whom it is asked."""
+    """What is to go: all that the closure reached, in the order of its ids; whose it is, and for whom it is asked."""
 
     kind: RequestKind
     owner: SubjectId
     target: Target | None
     by: By
-    roots: Sequence[UUID]
+    reached: Sequence[Reached]
     id: RequestId = field(default_factory=RequestId.new)
 
 
@@ -45,25 +46,30 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the ledger says about the targets of a batch; people are locked."""
+    """What the ledger says about the targets of a batch; people and what goes with each target are locked."""
 
     requests: Mapping[Target, Request]
     people: Mapping[SubjectId, Subject]
-    roots: Mapping[SubjectId, Sequence[UUID]]
     artifacts: Mapping[ArtifactId, Artifact]
+    reached: Mapping[Target, Sequence[Reached]]
 
     @classmethod
-    async def of(cls, conn: Connection, targets: Iterable[Target]) -> "Known":
-        wanted = set(targets)
+    async def of(cls, conn: Connection, targets: Iterable[Target], now: datetime) -> "Known":
+        """All of it is asked for at once: everybody else waits at the gate."""
+        wanted = list(dict.fromkeys(targets))
         people = [one for one in wanted if isinstance(one, SubjectId)]
         pieces = [one for one in wanted if isinstance(one, ArtifactId)]
-        found = await together(
+        asked, locked, found, reached = await together(
             requests.of_targets(conn, wanted),
             subjects.lock_all(conn, people),
-            closure.roots_of(conn, people),
             artifacts.get_all(conn, pieces),
+            closure.take(conn, [_roots(one) for one in wanted], now),
         )
-        return cls(*found)
+        return cls(asked, locked, found, dict(zip(wanted, reached, strict=True)))
+
+
+def _roots(target: Target) -> Roots:
+    return Roots(person=target) if isinstance(target, SubjectId) else Roots([target.uuid])
 
 
 class Orders:
@@ -95,15 +101,14 @@ class Orders:
     def _order(self, asked: Asked) -> Order:
         if isinstance(asked.target, SubjectId):
             _check_person(self._known.people.get(asked.target), asked.owner)
-            roots = self._known.roots.get(asked.target, ())
-            return Order(RequestKind.ERASURE, asked.target, asked.target, asked.by, roots)
+            return Order(RequestKind.ERASURE, asked.target, asked.target, asked.by, self._known.reached[asked.target])
         artifact = self._known.artifacts.get(asked.target)
         if artifact is None or (asked.owner is not None and not artifact.shows_to(asked.owner)):
             raise NotFound()
         if artifact.state in (ArtifactState.ERASING, ArtifactState.ERASED):
             raise Gone()
         owner = asked.owner or artifact.subjects[0]
-        return Order(RequestKind.ERASURE, owner, asked.target, asked.by, [artifact.id.uuid])
+        return Order(RequestKind.ERASURE, owner, asked.target, asked.by, self._known.reached[asked.target])
 
     def _answer(self, asked: Asked, opened: Mapping[RequestId, Request]) -> Request | GovernanceError:
         request = self._known.requests.get(asked.target)

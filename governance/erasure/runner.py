@@ -19,7 +19,7 @@ from governance.model import By, Request, RequestId, RequestState
 from governance.vault.keyring import Keyring
 
 _LOG = logging.getLogger(__name__)
-_AT_ONCE = 32
+_AT_ONCE = 128
 _LONGEST_REST_S = 300.0
 
 Step = Callable[[Tools, Sequence[Request]], Awaitable[Sequence[Request]]]

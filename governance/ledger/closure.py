@@ -1,22 +1,31 @@
 """Walks of the lineage graph."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from governance.ids import digits
 from governance.ledger.database import Connection
-from governance.model import ArtifactId, SubjectId
+from governance.ledger.holds import Standing
+from governance.model import ArtifactId, ArtifactState, Kind, SubjectId
 
 
-async def roots_of(conn: Connection, people: Iterable[SubjectId]) -> Mapping[SubjectId, Sequence[UUID]]:
-    """Everything that shows or stems from each of these people."""
-    found: dict[SubjectId, list[UUID]] = {one: [] for one in people}
-    cursor = await conn.execute(
-        "SELECT subject, artifact FROM artifact_subjects WHERE subject = ANY (%s::uuid[])", [digits(found)]
-    )
-    for subject, artifact in await cursor.fetchall():
-        found[SubjectId.of(subject)].append(artifact)
-    return found
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """Artifacts, and everything that shows or stems from a person."""
+
+    artifacts: Sequence[UUID] = ()
+    person: SubjectId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What a walk met, with the hold that keeps it longest."""
+
+    id: UUID
+    kind: Kind
+    state: ArtifactState
+    hold: Standing | None
 
 
 async def descendants(conn: Connection, roots: Sequence[UUID]) -> Sequence[UUID]:
@@ -33,22 +42,38 @@ async def descendants(conn: Connection, roots: Sequence[UUID]) -> Sequence[UUID]
     return [row[0] for row in await cursor.fetchall()]
 
 
-async def descendants_of_each(conn: Connection, roots: Sequence[Sequence[UUID]]) -> Sequence[set[UUID]]:
-    """Like `descendants`, of each of several sets of roots."""
-    numbered = [(number, root) for number, some in enumerate(roots) for root in some]
+async def take(conn: Connection, roots: Sequence[Roots], now: datetime) -> Sequence[Sequence[Reached]]:
+    """Of each of several sets of roots, what there is still of them and of all that was derived from them, locked."""
+    pieces = [(number, id) for number, one in enumerate(roots) for id in one.artifacts]
+    people = [(number, one.person.uuid) for number, one in enumerate(roots) if one.person is not None]
     cursor = await conn.execute(
         """
         WITH RECURSIVE down (number, id) AS (
-            SELECT * FROM unnest(%s::int[], %s::uuid[])
+            (SELECT * FROM unnest(%s::int[], %s::uuid[])
+             UNION SELECT p.number, s.artifact FROM unnest(%s::int[], %s::uuid[]) AS p (number, id)
+             JOIN artifact_subjects s ON s.subject = p.id)
             UNION SELECT down.number, p.child FROM down JOIN parents p ON p.parent = down.id
-        ) SELECT number, id FROM down
+        )
+        SELECT d.number, a.id, a.kind, a.state, h.basis, h.until
+        FROM (SELECT * FROM down ORDER BY id) d
+        CROSS JOIN LATERAL (
+            SELECT id, kind, state FROM artifacts WHERE id = d.id AND state <> 'erased' FOR UPDATE) a
+        LEFT JOIN LATERAL (
+            SELECT basis, until FROM holds
+            WHERE artifact = a.id AND ended_at IS NULL AND until > %s AND a.state IN ('live', 'held')
+            ORDER BY until DESC LIMIT 1) h ON true
         """,
-        [[number for number, _ in numbered], [root for _, root in numbered]],
+        [*_columns(pieces), *_columns(people), now],
     )
-    found: list[set[UUID]] = [set() for _ in roots]
-    for number, id in await cursor.fetchall():
-        found[number].add(id)
+    found: list[list[Reached]] = [[] for _ in roots]
+    for number, id, kind, state, basis, until in await cursor.fetchall():
+        hold = None if basis is None else Standing(id, Kind(kind), basis, until)
+        found[number].append(Reached(id, Kind(kind), ArtifactState(state), hold))
     return found
+
+
+def _columns(rows: Sequence[tuple[int, UUID]]) -> tuple[list[int], list[UUID]]:
+    return [number for number, _ in rows], [id for _, id in rows]
 
 
 async def ancestors(conn: Connection, id: ArtifactId) -> Sequence[UUID]:

@@ -7,16 +7,7 @@ from uuid import UUID
 from governance.ids import digits
 from governance.ledger import money
 from governance.ledger.database import Connection
-from governance.model import ArtifactId, Kind, RequestId, SubjectId, Target
-
-
-async def erasable(conn: Connection, ids: Sequence[UUID]) -> Sequence[tuple[UUID, Kind, str]]:
-    """(id, kind, state) of those that are not erased yet, locked."""
-    cursor = await conn.execute(
-        "SELECT id, kind, state FROM artifacts WHERE id = ANY (%s) AND state <> 'erased' ORDER BY id FOR UPDATE",
-        [list(ids)],
-    )
-    return [(row[0], Kind(row[1]), row[2]) for row in await cursor.fetchall()]
+from governance.model import ArtifactId, RequestId, SubjectId, Target
 
 
 async def is_known(conn: Connection, target: Target) -> bool:

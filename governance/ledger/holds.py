@@ -39,20 +39,6 @@ async def insert_again(conn: Connection, hold: Hold, at: datetime) -> bool:
     return cursor.rowcount == 1
 
 
-async def standing(conn: Connection, among: Sequence[UUID], now: datetime) -> Sequence[Standing]:
-    """One for each held artifact among these: the hold that lasts longest."""
-    cursor = await conn.execute(
-        """
-        SELECT DISTINCT ON (h.artifact) h.artifact, a.kind, h.basis, h.until
-        FROM holds h JOIN artifacts a ON a.id = h.artifact
-        WHERE h.artifact = ANY (%s) AND h.ended_at IS NULL AND h.until > %s AND a.state IN ('live', 'held')
-        ORDER BY h.artifact, h.until DESC
-        """,
-        [list(among), now],
-    )
-    return [Standing(row[0], Kind(row[1]), row[2], row[3]) for row in await cursor.fetchall()]
-
-
 async def end(conn: Connection, id: HoldId, now: datetime) -> ArtifactId | None:
     """Gives what it kept; None when it is unknown or has ended."""
     cursor = await conn.execute(

@@ -1,6 +1,7 @@
 """Chores stop when they are told to, also at the moment they are woken."""
 
 import asyncio
+import itertools
 
 from governance.background import Background, Chore, end
 
@@ -51,3 +52,25 @@ async def test_work_that_forgets_a_cancellation_is_told_again() -> None:
 async def work_twice(work) -> None:
     await work()
     await work()
+
+
+async def test_a_chore_that_is_woken_often_rests_in_between_and_misses_nothing() -> None:
+    asked, done_at, seen = 0, [], 0
+
+    async def work() -> None:
+        nonlocal seen
+        seen = asked
+        done_at.append(asyncio.get_running_loop().time())
+
+    background = Background()
+    background.start((Chore("busy", 60.0, work, rest_s=0.05),))
+    for _ in range(30):
+        await asyncio.sleep(0.005)
+        asked += 1
+        background.wake("busy")
+    async with asyncio.timeout(5):
+        while seen < asked:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await background.stop()
+    gaps = [later - earlier for earlier, later in itertools.pairwise(done_at)]
+    assert min(gaps) >= 0.049

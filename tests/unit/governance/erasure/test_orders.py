@@ -3,6 +3,7 @@
 from governance.clock import utc_now
 from governance.erasure.orders import Asked, Known, Orders
 from governance.errors import Gone, NotFound
+from governance.ledger.closure import Reached
 from governance.model import (
     Artifact,
     ArtifactId,
@@ -16,6 +17,7 @@ from governance.model import (
     Subject,
     SubjectId,
     SubjectStatus,
+    Target,
 )
 
 OWNER, STRANGER = SubjectId.new(), SubjectId.new()
@@ -31,7 +33,9 @@ def photo(state: ArtifactState = ArtifactState.LIVE) -> Artifact:
 
 def known(*artifacts: Artifact, person: SubjectStatus = SubjectStatus.ACTIVE) -> Known:
     people = {OWNER: Subject(OWNER, "eu-north-1", person, utc_now())}
-    return Known({}, people, {OWNER: [one.id.uuid for one in artifacts]}, {one.id: one for one in artifacts})
+    each: dict[Target, list[Reached]] = {one.id: [Reached(one.id.uuid, one.kind, one.state, None)] for one in artifacts}
+    reached = each | {OWNER: [some for alone in each.values() for some in alone]}
+    return Known({}, people, {one.id: one for one in artifacts}, reached)
 
 
 def opened(orders: Orders) -> dict:
@@ -54,7 +58,7 @@ def test_the_same_target_is_one_order_and_a_stranger_is_refused() -> None:
     assert isinstance(refused, NotFound)
     assert isinstance(first, Request)
     assert again == first
-    assert [one.roots for one in orders.new] == [[made.id.uuid]]
+    assert [[some.id for some in one.reached] for one in orders.new] == [[made.id.uuid]]
 
 
 def test_what_is_gone_or_was_never_there_makes_no_order() -> None:
@@ -68,7 +72,7 @@ def test_what_is_gone_or_was_never_there_makes_no_order() -> None:
 def test_a_person_goes_with_all_that_is_theirs_and_only_once() -> None:
     made = photo()
     order = Orders([Asked(OWNER, By.SUBJECT, OWNER)], known(made))
-    assert [(one.target, one.roots) for one in order.new] == [(OWNER, [made.id.uuid])]
+    assert [(one.target, [some.id for some in one.reached]) for one in order.new] == [(OWNER, [made.id.uuid])]
     (again,) = Orders([Asked(OWNER, By.SUBJECT, OWNER)], known(person=SubjectStatus.ERASING)).answers({})
     assert isinstance(again, Gone)
 
