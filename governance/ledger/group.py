@@ -51,6 +51,8 @@ class Batcher(Generic[Op, Result]):
             while self._waiting:
                 count = min(len(self._waiting), self._max_batch)
                 await self._answer([self._waiting.popleft() for _ in range(count)])
+                # Whoever was just answered may ask again at once, and then goes along with those who came meanwhile.
+                await asyncio.sleep(0)
         finally:
             self._writers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
