@@ -89,6 +89,7 @@ def _largest(a: Any, b: Any) -> float:
 
 
 def _by_diffusers(subject: Subject, request: GenerationRequest) -> Any:
+    assert request.adapter_id is not None, "these requests are of people's models"
     pipeline = subject.pipeline()
     pipeline.load_lora_weights(state(subject, request.adapter_id))
     return _picture(pipeline, subject, request)

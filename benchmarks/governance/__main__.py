@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ GDPR_RATIO = 2
 """How many times slower than a plain table each role of GDPRbench may be."""
 
 
-def measurements(scale: int) -> dict[str, Callable[[Servers], Awaitable[Any]]]:
+def measurements(scale: int) -> dict[str, Callable[[Servers], Coroutine[Any, Any, Any]]]:
     """By the name of their field. `scale`: nodes of the graph in `closure_ms_p99`."""
     return {
         "register_ops_per_s": ledger.register_ops_per_s,
@@ -51,7 +51,7 @@ def main() -> None:
     report: dict[str, Any] = {"artifacts": options.scale, "machine": machine()}
     with throwaway_servers() as servers:
         for name, measure in chosen.items():
-            found = asyncio.run(measure(servers))  # type: ignore[arg-type]
+            found = asyncio.run(measure(servers))
             report[name] = round(found, 2) if isinstance(found, float) else found
             report["bars"] = verdicts(report)
             if options.out is not None:

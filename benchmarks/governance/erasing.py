@@ -1,6 +1,7 @@
 """How long a person waits until nothing can be read, and until the bytes are gone."""
 
 import asyncio
+from functools import partial
 from time import perf_counter
 
 from benchmarks.governance.scene import Scene, p99, scene, timed_ms
@@ -42,7 +43,7 @@ async def fence_ms_p99(servers: Servers, samples: int = 100, artifacts: int = 50
             await _photos(on, owner, artifacts)
         stranger = await on.sign_up()
         noise = [asyncio.create_task(_keep_registering(on, stranger)) for _ in range(8)]
-        times = [await timed_ms(lambda owner=owner: on.service.erase(owner)) for owner in owners]
+        times = [await timed_ms(partial(on.service.erase, owner)) for owner in owners]
         for one in noise:
             one.cancel()
         await asyncio.gather(*noise, return_exceptions=True)
@@ -55,7 +56,7 @@ async def key_destroy_ms_p99(servers: Servers, samples: int = 100) -> float:
         owner = await on.sign_up()
         new = NewArtifact(Kind.PHOTO, (owner,), Purpose.TRAINING)
         made = [(await on.holder.write(new, b"x" * 2048)).id for _ in range(samples)]
-        return p99([await timed_ms(lambda id=id: on.service.erase(id)) for id in made])
+        return p99([await timed_ms(partial(on.service.erase, id)) for id in made])
 
 
 async def _keep_registering(on: Scene, owner: SubjectId) -> None:

@@ -46,10 +46,12 @@ class OpenHolder:
         self._store, self._files = store, files
         self.transport = Transport()
 
-    async def hold(self, id: ArtifactId, purpose: Purpose, on_drop: Callable[[], None]) -> bytearray:
+    async def hold(
+        self, id: ArtifactId, purpose: Purpose, on_drop: Callable[[], None], sealed: bytes | None = None
+    ) -> bytearray:
         return bytearray(self._files[id])
 
-    async def release(self, id: ArtifactId) -> None:
+    async def release(self, id: ArtifactId, buffer: bytearray | None = None) -> None:
         """Nobody asks."""
 
     async def write(self, new: NewArtifact, data: bytes | bytearray) -> Artifact:

@@ -1,6 +1,7 @@
 """What the pictures are worth: whose faces, showing what, how sharp, how far from drawn ones."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from training.demo.prompts import WISHES, Wish
 from training.demo.scene import Background, Expression, Shirt
 from training.evaluation import AttributeChecker, FaceEncoder, Pixels, frechet_distance, rank1
 
-_KINDS = (list(Background), list(Shirt), list(Expression))
+_KINDS: tuple[list[Any], ...] = (list(Background), list(Shirt), list(Expression))
 _FACE = slice(12, 52)
 
 

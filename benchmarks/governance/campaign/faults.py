@@ -39,7 +39,8 @@ def points(chance: random.Random, phase: str) -> list[tuple[FailPoint, int]]:
 
 
 def server_fault(chance: random.Random) -> ServerFault:
-    return chance.choice([ServerFault.NONE, *ServerFault])
+    faults: list[ServerFault] = [ServerFault.NONE, *ServerFault]
+    return chance.choice(faults)
 
 
 async def befall(servers: Servers, fault: ServerFault, after_s: float) -> None:

@@ -6,6 +6,7 @@ import random
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from signal import SIGKILL
 
@@ -91,7 +92,7 @@ class Campaign:
         await restore_backup(again, folder / "backup", _EXTRAS)
         async with opened(again) as service:
             for request in diary.requests:
-                await persist(lambda request=RequestId(request): completed(service, request))
+                await persist(partial(completed, service, RequestId(request)))
         self.tally.erasures -= len(diary.requests)
         self.tally.certificates -= len(diary.requests)
         await self._check(again, diary, job.seed)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -84,8 +85,8 @@ async def _photos(service: GovernanceService, holder: Holder, job: Job, diary: D
     for what in range(len(person.made), 2):
         parents = tuple(id for id, _ in person.made[:1])
         new = NewArtifact(Kind.CROP if parents else Kind.PHOTO, (person.id,), Purpose.TRAINING, parents)
-        made = await persist(lambda new=new, what=what: holder.write(new, content(job.seed, number, what)))
-        sealed = await persist(lambda made=made: service.parts.store.latest(made.location))
+        made = await persist(partial(holder.write, new, content(job.seed, number, what)))
+        sealed = await persist(partial(service.parts.store.latest, made.location))
         diary.made(number, made.id, what, sealed[_SLICE])
     await persist(lambda: holder.hold(person.made[0][0], Purpose.TRAINING, lambda: None))
 
@@ -95,7 +96,7 @@ async def erase(service: GovernanceService, job: Job, diary: Diary) -> None:
     going = [(number, person) for number, person in diary.people.items() if person.goes]
     await few_at_once(_ask(service, diary, number, person) for number, person in going)
     for request in diary.requests:
-        await persist(lambda request=RequestId(request): completed(service, request))
+        await persist(partial(completed, service, RequestId(request)))
     if job.rotate:
         await persist(service.parts.rotation.finish)
         await persist(service.parts.rotation.rotate)
