@@ -22,7 +22,7 @@ from benchmarks.governance.scene import rate, scene
 from cluster.embedded.throwaway import Servers
 
 CALLERS = 64
-RECORDS = 4000
+RECORDS = 5000
 ROLES = ("processor", "regulator", "customer", "controller")
 
 
@@ -52,7 +52,7 @@ MIXES = {
 }
 
 
-async def gdprbench(servers: Servers, count: int = 1000, rounds: int = 5) -> dict[str, dict[str, float]]:
+async def gdprbench(servers: Servers, count: int = 1000, rounds: int = 9) -> dict[str, dict[str, float]]:
     """Operations per second of each role on both sides, and their ratio: the medians of several rounds, in which the
     sides take turns. What the governed side's erasures still have to do is waited for, so that it slows down nobody
     else."""
