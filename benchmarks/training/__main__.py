@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Callable
 from contextlib import redirect_stdout
 
 import torch
@@ -19,6 +20,8 @@ from benchmarks.training.parts import Parts
 from benchmarks.training.pool import through_the_pool
 from benchmarks.training.workload import Workload
 
+PARTS = ("throughput", "gradients", "memory", "pool")
+"""`pool` needs Ray, PostgreSQL and S3."""
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -35,8 +38,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--no-compiled", action="store_true", help="leave out diffusers' compiled loop")
     parser.add_argument("--steps", type=int, default=40, help="of each job that is measured through the pool")
     parser.add_argument("--small-jobs", type=int, default=32, help="jobs that share the pool's start")
-    parser.add_argument("--no-pool", action="store_true", help="leave out what needs Ray, PostgreSQL and S3")
     parser.add_argument("--json", action="store_true", help="one line of JSON instead of a table")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="leave out the other parts")
     parser.add_argument("--only-memory-of", choices=("packed", "solo"), help=argparse.SUPPRESS)
     return parser.parse_args(given)
 
@@ -50,15 +53,18 @@ def measure(options: argparse.Namespace, given: list[str]) -> engine.Fields:
     """All fields; those through the pool for the demo base on a CPU, which is what a pool can be started on at once."""
     parts, began = Parts(), time.perf_counter()
     work = workload(options)
-    with parts.part("throughput"):
-        fields = engine.throughput(work, options.rounds, not options.no_compiled)
-    with parts.part("gradients"):
-        fields |= engine.gradients(work)
-    with parts.part("memory"):
-        fields |= engine.peak_memory(work, given)
+    ways: dict[str, Callable[[], engine.Fields]] = {
+        "throughput": lambda: engine.throughput(work, options.rounds, not options.no_compiled),
+        "gradients": lambda: engine.gradients(work),
+        "memory": lambda: engine.peak_memory(work, given),
+    }
+    fields: engine.Fields = {}
+    for name in [name for name in ways if name in options.only]:
+        with parts.part(name):
+            fields |= ways[name]()
     base = work.subject.base
     fields |= {"model": options.model, "trained_base": str(work.subject.trained), "jobs": float(options.jobs)}
-    if options.model == "demo" and options.device == "cpu" and not options.no_pool:
+    if options.model == "demo" and options.device == "cpu" and "pool" in options.only:
         threads = torch.get_num_threads()
         fields |= through_the_pool(options.jobs, options.steps, options.small_jobs, threads, parts.part)
     fields |= {f"seconds_{name}": seconds for name, seconds in parts.seconds.items()}
