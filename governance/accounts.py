@@ -49,6 +49,16 @@ class Accounts:
         await self._moves.close()
 
     async def create_account(self, new: NewAccount) -> Subject:
+        try:
+            return await self._create_account(new)
+        except Conflict:
+            known = await self.account_by_email(new.email_hash)
+            # A hash is salted: the same one comes of the same call, which is repeated for want of an answer.
+            if known is None or known.password_hash != new.password_hash:
+                raise
+            return known.subject
+
+    async def _create_account(self, new: NewAccount) -> Subject:
         async with self._database.transaction() as conn:
             subject = await self._insert(conn, new.region)
             if not await accounts.insert(conn, subject.id, new, subject.created_at):

@@ -65,7 +65,8 @@ class AccountsApi(Protocol):
     """Accounts, tokens and the state of a person."""
 
     async def create_account(self, new: NewAccount) -> Subject:
-        """A new subject with a key of its own. `Conflict` when the e-mail hash is taken."""
+        """A new subject with a key of its own; repeated with the same password hash, the same one. `Conflict` when the
+        e-mail hash is taken."""
 
     async def create_subject(self, region: str) -> Subject:
         """A person without an account, for instance another one shown in a picture."""

@@ -21,7 +21,7 @@ class EventsApi(Protocol):
         """The last number given to anybody's event: what comes later has a greater one."""
 
     async def add_webhook(self, new: NewWebhook) -> Webhook:
-        """`Conflict` when there are too many."""
+        """Repeated with the same id, the same one. `Conflict` when there are too many."""
 
     async def webhook(self, id: WebhookId, owner: SubjectId) -> Webhook: ...
 

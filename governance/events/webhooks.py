@@ -39,7 +39,8 @@ class Webhooks:
             found = await artifacts.get(conn, new.address)
             if found is None or new.owner not in found.subjects:
                 raise NotFound(f"there is no {new.address}")
-            if len(await webhooks.of_subject(conn, new.owner)) >= MOST:
+            others = {one.id for one in await webhooks.of_subject(conn, new.owner)} - {new.id}
+            if len(others) >= MOST:
                 raise Conflict(f"you have {MOST} webhooks already: delete one first")
             await webhooks.insert(conn, new, self._clock())
             return await _owned(conn, new.id, new.owner)

@@ -17,8 +17,12 @@ def _read(row: TupleRow) -> Ticket:
 
 
 async def insert(conn: Connection, id: TicketId, owner: SubjectId, now: datetime) -> None:
+    """Once."""
     await conn.execute(
-        "INSERT INTO tickets (id, subject, state, created_at, changed_at) VALUES (%s, %s, 'open', %s, %s)",
+        """
+        INSERT INTO tickets (id, subject, state, created_at, changed_at) VALUES (%s, %s, 'open', %s, %s)
+        ON CONFLICT (id) DO NOTHING
+        """,
         [id.uuid, owner.uuid, now, now],
     )
 

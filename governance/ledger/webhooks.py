@@ -29,8 +29,12 @@ def _read(row: TupleRow) -> Webhook:
 
 
 async def insert(conn: Connection, new: NewWebhook, now: datetime) -> None:
+    """Once."""
     await conn.execute(
-        "INSERT INTO webhooks (id, subject, address, types, created_at) VALUES (%s, %s, %s, %s, %s)",
+        """
+        INSERT INTO webhooks (id, subject, address, types, created_at) VALUES (%s, %s, %s, %s, %s)
+        ON CONFLICT (id) DO NOTHING
+        """,
         [new.id.uuid, new.owner.uuid, new.address.uuid, sorted(new.types), now],
     )
 

@@ -11,7 +11,8 @@ class SupportApi(Protocol):
     """Tickets. With `owner` only that person's (`NotFound` for others'), without for support."""
 
     async def open_ticket(self, owner: SubjectId, new: NewMessage) -> Ticket:
-        """`Gone` when erased, `NotFound` for texts that are not this person's."""
+        """Repeated with the same message, the same ticket. `Gone` when erased, `NotFound` for texts that are not this
+        person's."""
 
     async def write_to_ticket(self, id: TicketId, new: NewMessage, owner: SubjectId | None = None) -> Ticket:
         """A message of the person opens the ticket again, one of support answers it. `Conflict` for too many."""

@@ -25,7 +25,8 @@ class Tickets:
     async def open(self, owner: SubjectId, new: NewMessage) -> Ticket:
         async with self._database.transaction() as conn:
             await subjects.living(conn, owner)
-            ticket = Ticket(TicketId.new(), owner, TicketState.OPEN, self._clock(), self._clock())
+            # Named after the message that opens it, so that a repeated call finds it.
+            ticket = Ticket(TicketId.of(new.text.uuid), owner, TicketState.OPEN, self._clock(), self._clock())
             await tickets.insert(conn, ticket.id, owner, self._clock())
             await self._add(conn, ticket, new)
             return await _whole(conn, ticket.id)

@@ -157,6 +157,9 @@ async def test_there_are_at_most_so_many(scene: Scene) -> None:
     made = [await scene.webhook() for _ in range(MOST)]
     with pytest.raises(Conflict):
         await scene.webhook()
+    last = made[-1]
+    again = NewWebhook(last.id, scene.owner, last.address, last.types)
+    assert await scene.service.add_webhook(again) == last, "the same call again, for want of an answer"
     await scene.service.remove_webhook(made[0].id, scene.owner)
     await scene.webhook()
     assert len(await scene.service.webhooks(scene.owner)) == MOST

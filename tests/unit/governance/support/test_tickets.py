@@ -1,5 +1,8 @@
 """Tickets: whose they are, whom they wait for, and that they go with their person."""
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from governance.errors import Gone, NotFound
@@ -36,6 +39,15 @@ async def test_a_ticket_waits_for_one_side_and_then_for_the_other(service: Gover
         assert (await service.close_ticket(ticket.id, owner)).state is TicketState.CLOSED
     again = NewMessage(Author.CLIENT, await text(holder, owner))
     assert (await service.write_to_ticket(ticket.id, again, owner)).state is TicketState.OPEN
+
+
+async def test_a_call_that_is_repeated_opens_one_ticket(service: GovernanceService, holder: Holder) -> None:
+    owner = (await sign_up(service)).id
+    asked = NewMessage(Author.CLIENT, await text(holder, owner))
+    first, again = await asyncio.gather(service.open_ticket(owner, asked), service.open_ticket(owner, asked))
+    assert first == again
+    assert (await service.tickets(owner)).items == (replace(first, messages=()),)
+    assert len(first.messages) == 1
 
 
 async def test_what_is_anothers_is_not_there(service: GovernanceService, holder: Holder) -> None:
