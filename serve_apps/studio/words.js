@@ -10,7 +10,7 @@ const WORDS = {
     base: "Without a model of yours",
     born: "Date of birth",
     bornNote: "Nobody under 16. We check the date and do not keep it.",
-    buy: "{credits} credits · {price}",
+    buy: "{credits|credit|credits} · {price}",
     cancel: "Cancel",
     cancelTraining: "Cancel",
     certificate: "Download the certificate",
@@ -21,7 +21,7 @@ const WORDS = {
     confirmCode: "Your address is not confirmed yet. The code from our e-mail:",
     confirmed: "Your address is confirmed.",
     count: "How many",
-    credits: "{available} credits",
+    credits: "{available|credit|credits}",
     creditsLead: "A picture costs {picture}. What is not made costs nothing.",
     creditsTitle: "Credits",
     delete: "Delete",
@@ -78,13 +78,13 @@ const WORDS = {
     photo: "Photo {number}",
     photos: "Your photos",
     photosLead: "Clear photos of one person, from different days and angles.",
-    picked: "{count} photos are ticked.",
+    picked: "{count|photo is|photos are} ticked.",
     picture: "Picture",
     pictureOf: "A picture made on {day}",
     pictures: "Your pictures",
     policy: "{name} answers for your data ({contact}). Privacy policy of {version}.",
     preset: "Effort",
-    presetOf: "{preset} · {credits} credits",
+    presetOf: "{preset} · {credits|credit|credits}",
     prompt: "What do you want to see?",
     promptStart: "sks person, portrait",
     putAway: "Put these away",
@@ -104,9 +104,9 @@ const WORDS = {
     skip: "To the content",
     starting: "Starting",
     stopped: "Canceled",
-    takeIn: "Upload {count} good ones",
+    takeIn: "Upload {count|good one|good ones}",
     takeInNone: "None of these is good enough",
-    takenIn: "{count} photos are uploaded.",
+    takenIn: "{count|photo is|photos are} uploaded.",
     train: "Train my model",
     training: "{percent} %",
     trainingOf: "Training of {day}",
@@ -125,7 +125,7 @@ const WORDS = {
     base: "Uden din egen model",
     born: "Fødselsdato",
     bornNote: "Ingen under 16. Vi tjekker datoen og gemmer den ikke.",
-    buy: "{credits} kreditter · {price}",
+    buy: "{credits|kredit|kreditter} · {price}",
     cancel: "Fortryd",
     cancelTraining: "Annullér",
     certificate: "Hent beviset",
@@ -136,7 +136,7 @@ const WORDS = {
     confirmCode: "Din adresse er ikke bekræftet endnu. Koden fra vores e-mail:",
     confirmed: "Din adresse er bekræftet.",
     count: "Hvor mange",
-    credits: "{available} kreditter",
+    credits: "{available|kredit|kreditter}",
     creditsLead: "Et billede koster {picture}. Det, der ikke bliver lavet, koster ikke noget.",
     creditsTitle: "Kreditter",
     delete: "Slet",
@@ -193,13 +193,13 @@ const WORDS = {
     photo: "Foto {number}",
     photos: "Dine fotos",
     photosLead: "Tydelige fotos af én person, fra forskellige dage og vinkler.",
-    picked: "{count} fotos har flueben.",
+    picked: "{count|foto|fotos} har flueben.",
     picture: "Billede",
     pictureOf: "Et billede lavet {day}",
     pictures: "Dine billeder",
     policy: "{name} svarer for dine data ({contact}). Privatlivspolitik af {version}.",
     preset: "Grundighed",
-    presetOf: "{preset} · {credits} kreditter",
+    presetOf: "{preset} · {credits|kredit|kreditter}",
     prompt: "Hvad vil du se?",
     promptStart: "sks person, portrait",
     putAway: "Læg dem væk",
@@ -219,9 +219,9 @@ const WORDS = {
     skip: "Til indholdet",
     starting: "Begynder",
     stopped: "Annulleret",
-    takeIn: "Send {count} gode",
+    takeIn: "Send {count|godt|gode}",
     takeInNone: "Ingen af dem er gode nok",
-    takenIn: "{count} fotos er sendt.",
+    takenIn: "{count|foto|fotos} er sendt.",
     train: "Træn min model",
     training: "{percent} %",
     trainingOf: "Træning fra {day}",
@@ -233,12 +233,16 @@ const WORDS = {
   },
 };
 
+const BRACES = /\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g;
 let language = navigator.language.startsWith("da") ? "da" : "en";
 
 export const spoken = () => language;
 
-/** The words of that name, with what belongs in their braces. */
-export const say = (name, given = {}) => WORDS[language][name].replace(/\{(\w+)\}/g, (_, field) => given[field]);
+/** The words of that name, with what belongs in their braces: `{field}`, or a number with the word for one and for
+ * any other number of it, `{field|photo|photos}`. */
+export const say = (name, given = {}) => WORDS[language][name].replace(BRACES, (_, field, one, other) => (
+  one === undefined ? given[field] : `${given[field]} ${new Intl.PluralRules(language).select(given[field]) === "one" ? one : other}`
+));
 
 export const day = (moment) => new Intl.DateTimeFormat(language === "da" ? "da-DK" : "en-GB", { dateStyle: "medium" }).format(new Date(moment));
 
