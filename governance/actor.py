@@ -15,17 +15,13 @@ import ray
 from ray.actor import ActorHandle
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from governance.calls import NAME, NAMESPACE, Call
 from governance.config import GovernanceSettings
 from governance.errors import GovernanceError, Unavailable
 from governance.service import GovernanceService
 
-NAME = "governance"
-NAMESPACE = "pixreunion"
 _REOPEN_S = 0.5
 _LOG = logging.getLogger(__name__)
-
-Call = tuple[str, tuple[Any, ...], dict[str, Any]]
-"""The name of a method of `api.Governance` with its arguments."""
 
 
 class GovernanceActor:

@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from governance.events.api import EventsApi
-from governance.ledger.vitals import Vitals
 from governance.lineage.graph import Lineage
 from governance.model import (
     Account,
@@ -59,6 +58,7 @@ from governance.people.api import PeopleApi
 from governance.rights.api import RightsApi
 from governance.statistics.api import StatisticsApi
 from governance.support.api import SupportApi
+from governance.vitals import Vitals
 
 
 class AccountsApi(Protocol):

@@ -14,10 +14,9 @@ from typing import Any
 import ray
 from ray.exceptions import RayActorError, RayError
 
-from governance.actor import NAME, NAMESPACE, Call
+from governance.calls import NAME, NAMESPACE, Call
 from governance.errors import GovernanceError, Unavailable
 from governance.events.client import EventsClient
-from governance.ledger.vitals import Vitals
 from governance.lineage.graph import Lineage
 from governance.model import (
     Account,
@@ -69,6 +68,7 @@ from governance.rights.client import RightsClient
 from governance.statistics.model import UsageDay
 from governance.support.client import SupportClient
 from governance.tracing import step
+from governance.vitals import Vitals
 
 _FIRST_REST_S = 0.05
 _LONGEST_REST_S = 1.0

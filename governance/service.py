@@ -10,7 +10,6 @@ from governance.config import GovernanceSettings
 from governance.erasure.steps import no_scan
 from governance.events.service import EventsService
 from governance.ledger import vitals
-from governance.ledger.vitals import Vitals
 from governance.lineage.graph import Lineage
 from governance.model import (
     Account,
@@ -62,6 +61,7 @@ from governance.policy import shipped
 from governance.rights.service import RightsService
 from governance.statistics.model import UsageDay
 from governance.support.service import SupportService
+from governance.vitals import Vitals
 
 
 class GovernanceService(RightsService, PeopleService, EventsService, SupportService):

@@ -16,8 +16,9 @@ import ray
 
 from benchmarks.governance.scene import REGION, settings_for
 from cluster.embedded.throwaway import throwaway_servers
-from governance.actor import NAMESPACE, start_governance
+from governance.actor import start_governance
 from governance.blobs.s3 import S3BlobStore
+from governance.calls import NAMESPACE
 from governance.client import GovernanceClient
 from governance.config import GovernanceSettings, LeaseSettings
 from governance.holder import Holder

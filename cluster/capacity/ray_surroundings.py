@@ -13,7 +13,7 @@ from ray.exceptions import RayError
 from cluster.capacity.policy import Demand, Supply
 from cluster.topology.model import POOL_LABEL, REGION_LABEL, NodeType, Pool
 from governance.client import GovernanceClient
-from governance.ledger.vitals import Vitals
+from governance.vitals import Vitals
 
 _ANSWER_S = 5.0
 # Serve's words for a replica that is there or on its way.

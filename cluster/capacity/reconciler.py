@@ -12,7 +12,7 @@ from typing import Protocol
 
 from cluster.capacity.policy import CapacityPolicy, Demand, Share, Supply, WaitReason, Waits, decide
 from governance.errors import GovernanceError
-from governance.ledger.vitals import Vitals
+from governance.vitals import Vitals
 
 _LOG = logging.getLogger(__name__)
 

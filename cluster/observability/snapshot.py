@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
-from governance.ledger.vitals import Vitals
+from governance.vitals import Vitals
 
 
 class _Frozen(BaseModel):

@@ -13,7 +13,7 @@ import ray
 from ray._private.node import Node
 from ray.cluster_utils import Cluster as RayCluster
 
-from governance.actor import NAMESPACE
+from governance.calls import NAMESPACE
 
 WORKERS = 2
 

@@ -13,8 +13,9 @@ import psutil
 import ray
 
 from cluster.embedded.throwaway import Servers
-from governance.actor import NAMESPACE, start_governance
+from governance.actor import start_governance
 from governance.blobs.s3 import S3BlobStore
+from governance.calls import NAMESPACE
 from governance.client import GovernanceClient
 from governance.config import GovernanceSettings
 from governance.holder import Holder

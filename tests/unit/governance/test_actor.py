@@ -7,7 +7,8 @@ import pytest
 import ray
 from ray.cluster_utils import Cluster
 
-from governance.actor import NAME, NAMESPACE, start_governance
+from governance.actor import start_governance
+from governance.calls import NAME, NAMESPACE
 from governance.client import GovernanceClient
 from governance.config import GovernanceSettings
 from governance.model import NewAccount

@@ -7,7 +7,7 @@ from cluster.capacity.reconciler import Reconciler
 from cluster.observability.catalogue import CAPACITY_GAUGES, GOVERNANCE_GAUGES
 from cluster.topology.model import Pool
 from governance.errors import Unavailable
-from governance.ledger.vitals import Vitals
+from governance.vitals import Vitals
 
 HEALTHY = Vitals(0, 0, 0.0, None, 0, 7, 1, 60.0, 1, {"generator": 2}, 3, {"queued": 4}, 2, 90.0)
 

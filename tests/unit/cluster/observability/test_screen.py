@@ -5,7 +5,7 @@ from rich.console import Console
 
 from cluster.observability.screen import screen
 from cluster.observability.snapshot import Deployment, Group, Node, Region, Snapshot
-from governance.ledger.vitals import Vitals
+from governance.vitals import Vitals
 
 VITALS = Vitals(2, 0, 30.0, 600_000.0, 0, 1234, 3, 7200.0, 1, {"generator": 2, "ingress": 1}, 5, {}, 3, 700.0)
 SEEN = Snapshot(
