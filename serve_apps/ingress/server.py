@@ -15,6 +15,9 @@ from serve_apps.config import ServeSettings
 
 STARTUP_S = 10.0
 BACKLOG = 1024
+KEEP_ALIVE_S = 75
+"""How long an idle connection stays open: longer than load balancers (60 s) and clients keep one to use it again, or a
+request would now and then meet a connection that is just being closed."""
 
 
 class CannotListen(Exception):
@@ -45,6 +48,7 @@ class HttpServer:
             server_header=False,
             lifespan="off",
             backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=int(settings.drain_s),
             ssl_certfile=settings.tls_cert,
             ssl_keyfile=settings.tls_key,
