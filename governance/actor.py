@@ -18,6 +18,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from governance.calls import NAME, NAMESPACE, Call
 from governance.config import GovernanceSettings
 from governance.errors import GovernanceError, Unavailable
+from governance.placement import placement
 from governance.service import GovernanceService
 
 _REOPEN_S = 0.5
@@ -72,8 +73,8 @@ def start_governance(
     settings: GovernanceSettings, near: str | None = None, labels: Mapping[str, str] | None = None
 ) -> ActorHandle:
     """The actor, started when it is not there yet. Call it with Ray initialised. `near`: the id of the node where it
-    should run as long as that one lives; when it dies, Ray starts the actor on another one. `labels`: what every
-    node must be labelled with on which it may run (P9.1)."""
+    should run as long as that one lives; when it dies, Ray starts the actor on another one. `labels`: see
+    `placement`."""
     remote = ray.remote(GovernanceActor)
     place = "DEFAULT" if near is None else NodeAffinitySchedulingStrategy(near, soft=True)
     handle: ActorHandle = remote.options(
@@ -85,6 +86,6 @@ def start_governance(
         max_concurrency=1000,
         num_cpus=0,
         scheduling_strategy=place,
-        **({"label_selector": dict(labels)} if labels else {}),
+        **placement(labels),
     ).remote(settings)
     return handle

@@ -6,13 +6,13 @@ What travels in the loop's configuration is shown on the dashboard: settings, a 
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
 from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
 
 from training.config import TrainingSettings
+from training.loading import load
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +57,4 @@ def fit(group: GroupName, settings: TrainingSettings) -> None:
 
 def work(config: Mapping[str, Any]) -> None:
     """What Ray Train runs in every worker. Loaded there alone: the pool, which starts groups, needs no model."""
-    import_module("training.member").work(config)
+    load("training.member").work(config)

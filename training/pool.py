@@ -24,6 +24,7 @@ from governance.config import GovernanceSettings
 from governance.errors import GovernanceError
 from governance.ids import JobId
 from governance.model import JobOutcome, JobState
+from governance.placement import placement
 from training.candidates import MOST_CANDIDATES, waiting
 from training.capacity import Beat, Orders, lanes, lanes_of_group, plan, surplus, wanted_by_region
 from training.config import TrainingSettings
@@ -183,7 +184,8 @@ class TrainingPool:
 def start_pool(
     training: TrainingSettings, governance: GovernanceSettings, labels: Mapping[str, str] | None = None
 ) -> ActorHandle[Any]:
-    """The named, detached, restarting actor; one that stands already is found, not doubled. `labels`: of its node."""
+    """The named, detached, restarting actor; one that stands already is found, not doubled. `labels`: see
+    `placement`."""
     pool = training.pool
     actor = ray.remote(TrainingPool).options(
         name=pool.name,
@@ -194,7 +196,7 @@ def start_pool(
         max_concurrency=1000,
         num_cpus=0,
         runtime_env={"env_vars": pool.environment()},
-        **({"label_selector": dict(labels)} if labels else {}),
+        **placement(labels),
     )
     handle: ActorHandle[Any] = actor.remote(training, governance)
     ray.get(handle.start.remote())

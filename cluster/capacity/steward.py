@@ -18,6 +18,7 @@ from cluster.capacity.policy import CapacityPolicy
 from cluster.capacity.ray_surroundings import Layout, RaySurroundings
 from cluster.capacity.reconciler import Outlook, Reconciler
 from cluster.observability.catalogue import CAPACITY_GAUGES, GOVERNANCE_GAUGES
+from governance.placement import placement
 
 NAME = "steward"
 NAMESPACE = "pixreunion"
@@ -65,10 +66,11 @@ class Steward:
 
 
 def start_steward(layout: Layout, policy: CapacityPolicy, labels: Mapping[str, str] | None = None) -> ActorHandle[Any]:
-    """The actor, started when it is not there yet. Call it with Ray initialised. `labels`: of its node."""
+    """The actor, started when it is not there yet. Call it with Ray initialised. `labels`: see
+    `placement`."""
     actor = ray.remote(Steward).options(
         name=NAME, namespace=NAMESPACE, lifetime="detached", get_if_exists=True, max_restarts=-1, num_cpus=0,
-        max_concurrency=100, **({"label_selector": dict(labels)} if labels else {}),
+        max_concurrency=100, **placement(labels),
     )  # fmt: skip
     handle: ActorHandle[Any] = actor.remote(layout, policy)
     ray.get(handle.start.remote())

@@ -15,6 +15,7 @@ from cluster.ports import LOOPBACK
 from cluster.processes import belonging_to, end, tree
 from cluster.tls.authority import Authority
 from cluster.topology import ports
+from governance.placement import HEAD_LABEL
 
 START_S = 180.0
 ATTEMPTS = 6
@@ -94,6 +95,7 @@ def own_address(settings: NodeSettings, role: Role | None = None) -> str:
 def arguments(settings: NodeSettings, role: Role, address: str) -> list[str]:
     """Of `ray start`. Every port is fixed, so that a firewall can close all others."""
     first, last = ports.WORKERS
+    labels = settings.labels | ({HEAD_LABEL: "true"} if isinstance(role, Head) else {})
     chosen: dict[str, object] = {
         "node-ip-address": address,
         "node-manager-port": ports.NODE_MANAGER,
@@ -107,7 +109,7 @@ def arguments(settings: NodeSettings, role: Role, address: str) -> list[str]:
         "temp-dir": settings.ray,
         "object-spilling-directory": settings.ray / "spill",
         "object-store-memory": settings.object_store_bytes,
-        "labels": ",".join(f"{name}={value}" for name, value in settings.labels.items()) or None,
+        "labels": ",".join(f"{name}={value}" for name, value in labels.items()) or None,
         "num-cpus": settings.cpus,
         "num-gpus": settings.gpus,
         "memory": settings.memory_bytes,

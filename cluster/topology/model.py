@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cluster.errors import BadSettings
+from governance.placement import HEAD_LABEL
 
 REGION_LABEL = "pixreunion.io/region"
 GPU_LABEL = "pixreunion.io/gpu"
@@ -72,6 +73,7 @@ class NodeType(_Frozen):
             GPU_LABEL: self.gpu.value,
             POOL_LABEL: self.pool.value,
             MARKET_LABEL: self.market.value,
+            **({HEAD_LABEL: "true"} if self is HEAD else {}),
         }
 
 

@@ -4,9 +4,8 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from ray import serve
 
 from governance.blobs.s3 import S3BlobStore
@@ -16,10 +15,8 @@ from governance.config import BlobSettings
 from governance.errors import GovernanceError
 from governance.holder import Holder
 from governance.model import ArtifactId, HolderKind
-from serve_apps.config import GeneratorSettings, ServeSettings
-from serve_apps.engine.config import EngineConfig, Execution
-from serve_apps.engine.engine import Engine
-from serve_apps.engine.model import Picture, Size
+from serve_apps.config import ServeSettings
+from serve_apps.engine.model import Picture
 from serve_apps.generator.adapters import AdapterGate
 from serve_apps.generator.errors import GenerationFailed
 from serve_apps.generator.failures import failure_of
@@ -31,7 +28,10 @@ from serve_apps.generator.wire import Call, Event, Failed, open_order
 from serve_apps.ingress.secrets import load_secret
 from serve_apps.provenance.stamp import Stamp
 from serve_apps.telemetry import log_as_json, trace_to
-from training.engine.base import BaseModel
+from training.loading import load
+
+if TYPE_CHECKING:
+    from serve_apps.engine.engine import Engine
 
 log = logging.getLogger("pixreunion.generator")
 
@@ -41,18 +41,21 @@ class GeneratorReplica:
 
     async def __init__(self, settings: ServeSettings, blobs: BlobSettings) -> None:  # type: ignore[misc]
         log_as_json()
-        base = await asyncio.to_thread(load_base, settings.generator)
+        build = await asyncio.to_thread(load, "serve_apps.generator.build")
+        base = await asyncio.to_thread(build.load_base, settings.generator)
         holder = await Holder.open(
             GovernanceClient.connect(), S3BlobStore(blobs), kind=HolderKind.GENERATOR, region=settings.region
         )
         stamp = Stamp(settings.provenance, load_secret(settings.secret_file).provenance_key, utc_now())
         name = serve.get_replica_context().replica_id.unique_id
-        await self.assemble(settings, base, holder, name, stamp.png)
+        gate = AdapterGate(holder)
+        await self.assemble(settings, build.engine_for(base, settings, gate), gate, holder, name, stamp.png)
 
     async def assemble(
         self,
         settings: ServeSettings,
-        base: BaseModel,
+        engine: "Engine",
+        gate: AdapterGate,
         holder: Holder,
         name: str,
         finish: Callable[[Picture], bytearray],
@@ -65,13 +68,11 @@ class GeneratorReplica:
         self._cleanup = AsyncExitStack()
         self._cleanup.push_async_callback(asyncio.to_thread, trace_to(settings.tracing, "generator"))
         self._cleanup.push_async_callback(holder.close)
-        self._gate = gate = AdapterGate(holder)
-        self._engine = Engine(base, engine_config(settings), gate.fetch, gate.released)
-        gate.connect(self._engine)
-        await asyncio.to_thread(self._engine.warm)
-        self._engine.start()
+        self._gate, self._engine = gate, engine
+        await asyncio.to_thread(engine.warm)
+        engine.start()
         self._cleanup.push_async_callback(self._end_engine)
-        self._generator = Generator(self._engine, holder, finish)
+        self._generator = Generator(engine, holder, finish)
         self._meter = EngineMeter(name)
 
     async def generate(self, call: Call) -> AsyncGenerator[Event, None]:
@@ -120,33 +121,3 @@ class GeneratorReplica:
     async def _end_engine(self) -> None:
         await asyncio.to_thread(self._engine.drain, self._drain_s)
         await asyncio.to_thread(self._engine.close)
-
-
-def load_base(settings: GeneratorSettings) -> BaseModel:
-    """By diffusers' own loading code, from a folder or a hub id; blocks for as long as that takes."""
-    return BaseModel.load(settings.base, settings.device, getattr(torch, settings.dtype))
-
-
-def engine_config(settings: ServeSettings) -> EngineConfig:
-    """The engine's size by the settings of this house; a picture with guidance takes two rows of the batch."""
-    generator: GeneratorSettings = settings.generator
-    rows = 2 * generator.max_batch
-    return EngineConfig(
-        sizes=tuple(size_of(text) for text in settings.images.sizes),
-        max_rows=rows,
-        row_buckets=tuple(sorted({1, *range(2, rows + 1, 2)})),
-        execution=Execution(generator.execution),
-        memory_bytes=generator.memory_mb << 20 or None,
-        slots=max(generator.slots, rows),
-        rank_buckets=generator.rank_buckets,
-        targets=generator.targets,
-        host_cache_bytes=generator.host_cache_mb << 20,
-        max_waiting=generator.max_queued,
-        max_steps=settings.images.max_steps,
-    )
-
-
-def size_of(text: str) -> Size:
-    """`512x768` is 512 wide and 768 high."""
-    width, height = text.split("x")
-    return Size(int(height), int(width))

@@ -18,6 +18,7 @@ LABELS = {
     "w1": {REGION_LABEL: "eu", POOL_LABEL: "shared"},
     "w2": {REGION_LABEL: "eu", POOL_LABEL: "shared"},
     "w3": {REGION_LABEL: "us", POOL_LABEL: "shared"},
+    "c1": {REGION_LABEL: "eu", POOL_LABEL: "control"},
 }
 SETTINGS = f"""
 home = "/srv/pixreunion"
@@ -42,6 +43,7 @@ ingress_per_node = 1
 
 [serving.ingress_labels]
 "{REGION_LABEL}" = "eu"
+"{POOL_LABEL}" = "control"
 
 [serving.generator]
 cpus_per_replica = 0.5

@@ -14,7 +14,7 @@ from cluster.embedded.throwaway import Servers
 from cluster.node.secrets import draw
 from cluster.secrets import write_private
 from cluster.topology.files import write
-from cluster.topology.model import OnPremisesSite, Site
+from cluster.topology.model import POOL_LABEL, OnPremisesSite, Pool, Site
 from cluster.topology.settings import toml
 from tests.cluster.machines import BRIDGE, ROOT, Rack
 
@@ -133,7 +133,7 @@ def install(rack: Rack, servers: Servers, labels: Mapping[str, Mapping[str, str]
     for name, machine in rack.machines.items():
         shutil.copytree(secrets, machine.folder / "etc" / "secrets", copy_function=shutil.copy2)
         # Devices are named, not there: what is placed on them computes on the processor.
-        devices = 0 if name == "head" else 1
+        devices = int(labels[name][POOL_LABEL] == Pool.SHARED)
         node = {"object_store_bytes": 90_000_000, "cpus": 2, "gpus": devices, "labels": dict(labels[name])}
         (machine.folder / "etc" / "node.toml").write_text(toml(node))
     return Installed(rack, folder)

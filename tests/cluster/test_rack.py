@@ -1,4 +1,4 @@
-"""A cluster of four machines over a real sshd: closed to strangers, deployed by a job, updated under load."""
+"""A cluster of five machines over a real sshd: closed to strangers, deployed by a job, updated under load."""
 
 import threading
 import time

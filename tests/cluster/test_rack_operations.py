@@ -11,7 +11,7 @@ RUN = "/opt/pixreunion/.venv/bin/pixreunion node run"
 
 def test_an_operator_sees_nodes_services_and_governance(service: Installed) -> None:
     seen = json.loads(service.rack.ssh("head", f"{RUN} pixreunion top --json").stdout.splitlines()[-1])
-    assert sorted(node["region"] for node in seen["nodes"]) == ["eu", "eu", "eu", "us"]
+    assert sorted(node["region"] for node in seen["nodes"]) == ["eu", "eu", "eu", "eu", "us"]
     assert sum(node["gpus"] for node in seen["nodes"]) == 3
     ingress = next(each for each in seen["deployments"] if each["name"] == "ingress")
     assert ingress["replicas"]["RUNNING"] == 2

@@ -7,6 +7,7 @@ from cluster.node.config import NodeSettings
 from cluster.node.secrets import draw
 from cluster.node.start import Head, Worker, arguments, certify, own_address, start, stop
 from cluster.topology import ports
+from governance.placement import HEAD_LABEL
 
 
 def settings(tmp_path: Path, **changes: object) -> NodeSettings:
@@ -28,6 +29,11 @@ def test_a_worker_joins_its_head(tmp_path: Path) -> None:
     assert f"--address=10.0.0.1:{ports.GCS}" in made
     assert "--labels=a=b" in made
     assert "--head" not in made
+
+
+def test_the_head_says_by_its_label_that_it_is_the_head(tmp_path: Path) -> None:
+    made = arguments(settings(tmp_path, labels={"a": "b"}), Head(), "10.0.0.1")
+    assert f"--labels=a=b,{HEAD_LABEL}=true" in made
 
 
 def test_missing_secrets_are_named_before_anything_starts(tmp_path: Path) -> None:

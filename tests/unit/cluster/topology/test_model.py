@@ -4,6 +4,7 @@ import pytest
 
 from cluster.errors import BadSettings
 from cluster.topology.model import HEAD, POOL_LABEL, REGION_LABEL, WORKERS, Market, Pool, Site
+from governance.placement import HEAD_LABEL
 from tests.architecture.sources import ROOT
 
 
@@ -28,6 +29,10 @@ def test_node_types_carry_region_and_pool_and_devices_start_from_zero() -> None:
     devices = [kind for kind in WORKERS if kind.gpus]
     assert {kind.labels("eu")[POOL_LABEL] for kind in devices} == {Pool.SERVING, Pool.SHARED}
     assert {kind.least for kind in devices} == {0}
+
+
+def test_the_head_alone_is_labelled_so() -> None:
+    assert [kind.name for kind in (HEAD, *WORKERS) if HEAD_LABEL in kind.labels("eu")] == [HEAD.name]
 
 
 def test_serving_runs_on_nodes_that_nobody_takes_away() -> None:

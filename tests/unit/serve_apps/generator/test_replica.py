@@ -17,8 +17,10 @@ from serve_apps.config import GeneratorSettings, ImageSettings, ServeSettings
 from serve_apps.engine.config import Execution
 from serve_apps.engine.engine import Engine
 from serve_apps.engine.model import Size
+from serve_apps.generator.adapters import AdapterGate
+from serve_apps.generator.build import engine_config, engine_for, load_base, size_of
 from serve_apps.generator.pictures import png_of
-from serve_apps.generator.replica import GeneratorReplica, engine_config, load_base, size_of
+from serve_apps.generator.replica import GeneratorReplica
 from serve_apps.generator.routing import REPORT, RESIDENT
 from serve_apps.generator.scaling import QUEUED_STEPS
 from serve_apps.generator.wire import Event, Failed, Finished, seal_order
@@ -78,7 +80,8 @@ def holder(base: TinyBase) -> Holder:
 
 async def replica_of(base: TinyBase, holder: Any) -> GeneratorReplica:
     made = GeneratorReplica.__new__(GeneratorReplica)
-    await made.assemble(SETTINGS, base.copy(), holder, "one", png_of)
+    gate = AdapterGate(holder)
+    await made.assemble(SETTINGS, engine_for(base.copy(), SETTINGS, gate), gate, holder, "one", png_of)
     return made
 
 
