@@ -99,7 +99,8 @@ while sum(node["Alive"] for node in ray.nodes()) != {count}:
 print(time.monotonic() - began)
 """
 JOINED = (
-    "env RAY_ADDRESS=$(cat /srv/pixreunion/head):6379 RAY_AUTH_MODE=token "
+    # Without the autoscaler's own words, which Ray prints between those of a driver.
+    "env RAY_SCHEDULER_EVENTS=0 RAY_ADDRESS=$(cat /srv/pixreunion/head):6379 RAY_AUTH_MODE=token "
     "RAY_AUTH_TOKEN_PATH=/etc/pixreunion/secrets/ray-token RAY_USE_TLS=1 "
     "RAY_TLS_SERVER_CERT=/run/pixreunion/node.crt RAY_TLS_SERVER_KEY=/run/pixreunion/node.key "
     "RAY_TLS_CA_CERT=/etc/pixreunion/secrets/ca.crt PIXREUNION_CONFIG=/etc/pixreunion/settings.toml"
