@@ -33,6 +33,7 @@ from training.engine_pack import EnginePack
 from training.faces import scorer_for
 from training.handover import receiver_for
 from training.ray_meter import RayMeter
+from training.scoring import Scorer
 from training.worker import Worker
 
 _LOG = logging.getLogger(__name__)
@@ -49,21 +50,27 @@ def work(config: Mapping[str, Any]) -> None:
 async def _work(settings: TrainingSettings, group: str) -> None:
     context = train.get_context()
     pool = ray.get_actor(settings.pool.name, settings.pool.namespace)
-    known: GovernanceSettings = await pool.governance_settings.remote()
     name = f"{group}-{context.get_world_rank()}-{ray.get_runtime_context().get_actor_id()[:8]}"
     device = Device(settings.base.threads)
+    # Beside it governance is found and a lease taken.
+    loading = asyncio.create_task(device.run(load_parts, settings))
     governance = GovernanceClient.connect()
+    known: GovernanceSettings = await pool.governance_settings.remote()
     holder = await Holder.open(
         governance, S3BlobStore(known.blobs), kind=HolderKind.TRAINER, region=settings.worker.region
     )
     try:
-        pack = await device.run(load_pack, settings)
-        scorer = await device.run(scorer_for, settings)
+        pack, scorer = await loading
         desk = Desk(name, governance, holder, pack, device, scorer, RayMeter(name), settings, receiver_for(settings))
         await _run(desk, group, pool, notes=context.get_world_size() == 1)
     finally:
         await holder.close()
         device.close()
+
+
+def load_parts(settings: TrainingSettings) -> tuple[EnginePack, Scorer | None]:
+    """The pack, and what scores the finished models."""
+    return load_pack(settings), scorer_for(settings)
 
 
 def load_pack(settings: TrainingSettings) -> EnginePack:

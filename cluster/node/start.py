@@ -1,5 +1,6 @@
 """Ray on this machine, as head or worker of a cluster: what `ray up`'s commands call."""
 
+import random
 import socket
 import subprocess
 import sysconfig
@@ -7,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 
 from cluster.errors import BadSettings, PartFailed
 from cluster.node.config import NodeSettings
@@ -19,6 +21,8 @@ from governance.placement import HEAD_LABEL
 
 START_S = 180.0
 ATTEMPTS = 6
+# Longest pause before another try: machines that share a host or a disk would be in each other's way again.
+PAUSE_S = 5.0
 # Never sent to: the routing table alone is asked which address of ours leads there.
 _ELSEWHERE = "192.0.2.1"
 
@@ -43,7 +47,7 @@ Role = Head | Worker
 def start(settings: NodeSettings, role: Role, given: Mapping[str, str]) -> str:
     """Starts Ray and returns this node's address. Raises BadSettings for a missing secret, PartFailed with Ray's words.
 
-    Ray itself waits 30 seconds for its own parts and no longer; on a busy machine that may take another try.
+    Ray itself waits 15 seconds for each of its own parts and no longer; on a busy machine that may take another try.
     """
     address = own_address(settings, role)
     _prepare(settings)
@@ -62,6 +66,7 @@ def start(settings: NodeSettings, role: Role, given: Mapping[str, str]) -> str:
         if done.returncode == 0:
             return address
         stop(settings)
+        sleep(random.uniform(0.0, PAUSE_S))
     raise PartFailed("Ray did not start.", "Its words are:\n" + "\n".join(words))
 
 

@@ -168,9 +168,9 @@ def test_what_was_accepted_ends_exactly_once_when_a_machine_goes(city: City, kin
         began = time.monotonic()
         city.rejoin(lost)
         note("back_s", round(time.monotonic() - began, 1), kind)
-        ended = somebody.await_training(trainings)
     finally:
         orders.end()
+    ended = somebody.await_training(trainings)
     assert ended["state"] == "succeeded", ended
     assert somebody.held("adapter") == 1
     assert orders.failed == []
