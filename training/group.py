@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
+from ray.train.v2._internal.callbacks.datasets import DatasetsCallback
+from ray.train.v2._internal.execution.callback import RayTrainCallback
 from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
 
 from training.config import TrainingSettings
@@ -23,7 +25,15 @@ class GroupName:
     region: str
 
 
-def trainer(group: GroupName, settings: TrainingSettings) -> DataParallelTrainer:
+class GroupTrainer(DataParallelTrainer):
+    """Ray Train without Ray Data, for which it starts a process in each group, just while the model is being loaded;
+    albums come through the gate, so that nobody would ever ask it for anything."""
+
+    def _create_default_callbacks(self) -> list[RayTrainCallback]:
+        return [each for each in super()._create_default_callbacks() if not isinstance(each, DatasetsCallback)]
+
+
+def trainer(group: GroupName, settings: TrainingSettings) -> GroupTrainer:
     """The Ray Train run of one group. Workers are independent of each other: no process group is made."""
     pool = settings.pool
     selector = dict(pool.label_selector)
@@ -43,7 +53,7 @@ def trainer(group: GroupName, settings: TrainingSettings) -> DataParallelTrainer
         worker_runtime_env={"env_vars": pool.group_environment()},
     )
     config = {"group": group.name, "region": group.region, "training": settings.model_dump(mode="json")}
-    return DataParallelTrainer(work, train_loop_config=config, scaling_config=scaling, run_config=run)
+    return GroupTrainer(work, train_loop_config=config, scaling_config=scaling, run_config=run)
 
 
 def fit(group: GroupName, settings: TrainingSettings) -> None:

@@ -40,6 +40,8 @@ async def test_jobs_are_trained_by_a_worker_group_on_ray_train(running: Cluster)
         status = await pool.status.remote()
         assert [group.region for group in status.groups] == ["eu-north-1"]
         assert len(status.workers) == 1
+    assert running.processes("RayTrainWorker")
+    assert running.processes("DatasetManager") == []
 
 
 async def test_the_steward_tells_what_runs_and_looks_again_by_itself_after_it_was_killed(running: Cluster) -> None:
