@@ -72,11 +72,15 @@ class Watched:
         for name, gauge in self.gauges.items():
             gauge.set(HEALTHY.get(name, 0))
 
-    def query(self, text: str) -> list[object]:
+    def ready(self) -> bool:
+        """It has read its files; until then it answers with 503."""
         try:
-            answer = httpx.get(f"{self.url}/api/v1/query", params={"query": text}, trust_env=False).json()
-        except httpx.HTTPError:
-            return []
+            return httpx.get(f"{self.url}/-/ready", trust_env=False).is_success
+        except httpx.TransportError:
+            return False
+
+    def query(self, text: str) -> list[object]:
+        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": text}, trust_env=False).json()
         assert answer["status"] == "success", answer
         found: list[object] = answer["data"]["result"]
         return found
@@ -102,6 +106,7 @@ def until(true: "object", within_s: float = 40) -> None:
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     made = Watched(tmp_path_factory.mktemp("prometheus"))
     try:
+        until(made.ready)
         until(lambda: made.query("ray_governance_up"))
         yield made
     finally:
