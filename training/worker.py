@@ -173,7 +173,11 @@ class Worker:
         if not result.finite:
             self._diverged(job)
             return
+        first = job.stepped_s is None
         job.stepped(result.step, result.loss, seconds, share)
+        if first:
+            # Who waits learns at once that it goes on.
+            self._beside(self._desk.heartbeat(job))
         if result.done:
             job.stage = Stage.FINISHING
             self._beside(self._handle(job, self._finisher.finish(job)))

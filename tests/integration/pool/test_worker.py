@@ -97,6 +97,21 @@ async def test_previews_on_the_way_are_artifacts(service: GovernanceService, tin
     assert all(set(one.parents) == {photo.id for photo in person.photos} for one in previews)
 
 
+async def test_the_first_step_is_told_at_once(service: GovernanceService, tiny_base: Path) -> None:
+    """Reports are due once a minute here; whoever waits learns without one that the training has begun."""
+    person = await enqueue(service, {"steps": 5000})
+    async with worker_on(service, settings(tiny_base, REGION, report_s=60.0)) as (worker, _):
+        leave = asyncio.Event()
+        running = asyncio.create_task(worker.run(leave))
+
+        async def begun() -> bool:
+            return (await service.job(person.job.id)).progress > 0
+
+        await eventually(begun, within_s=30)
+        leave.set()
+        await asyncio.wait_for(running, 60)
+
+
 async def test_a_pack_and_a_single_training_give_the_same_adapters(service: GovernanceService, tiny_base: Path) -> None:
     together = [await enqueue(service, {"seed": 5, "steps": 6 + 3 * n, "rank": 2 + n}, seed=n) for n in range(3)]
     async with worker_on(service, settings(tiny_base, REGION)) as (worker, _):
