@@ -55,7 +55,9 @@ def start(settings: NodeSettings, role: Role, given: Mapping[str, str]) -> str:
     variables = node_environment(settings, given) | (head_environment(settings) if isinstance(role, Head) else {})
     argv = [str(Path(sysconfig.get_path("scripts")) / "ray"), "start", *arguments(settings, role, address)]
     words: list[str] = []
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            sleep(random.uniform(0.0, PAUSE_S))
         # Ray's servers inherit what they are given: a pipe would never end.
         with tempfile.TemporaryFile("w+") as said:
             done = subprocess.run(
@@ -66,7 +68,6 @@ def start(settings: NodeSettings, role: Role, given: Mapping[str, str]) -> str:
         if done.returncode == 0:
             return address
         stop(settings)
-        sleep(random.uniform(0.0, PAUSE_S))
     raise PartFailed("Ray did not start.", "Its words are:\n" + "\n".join(words))
 
 
